@@ -1,0 +1,29 @@
+import { InvalidOptionError } from './errors.js';
+
+/**
+ * The name of one member of a cluster: a short printable string that the user chooses and that stays the same across
+ * restarts. It is not an address (see `setAddress` of {@link Transport}), and it does not tell two runs of one member
+ * apart (that is what a gpid does).
+ */
+export type NodeId = string;
+
+/** The longest {@link NodeId} that is accepted, in characters. */
+export const MAX_NODE_ID_LENGTH = 128;
+
+const PRINTABLE = /^[\x21-\x7e]+$/;
+
+/** Tells whether a value from outside is a valid {@link NodeId}: 1 to 128 printable ASCII characters, no spaces. */
+export function isNodeId(value: unknown): value is NodeId {
+  return typeof value === 'string' && value.length <= MAX_NODE_ID_LENGTH && PRINTABLE.test(value);
+}
+
+/**
+ * Returns `value` when it is a valid {@link NodeId}.
+ *
+ * @param name - the option that the value came from, for the error message
+ * @throws {@link InvalidOptionError} naming the option, the value and the remedy
+ */
+export function checkNodeId(name: string, value: unknown): NodeId {
+  if (isNodeId(value)) return value;
+  throw new InvalidOptionError(name, value, `1 to ${MAX_NODE_ID_LENGTH} printable ASCII characters without spaces`);
+}
