@@ -1,20 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { entries } from './scripts/entries.js';
 
 export default defineConfig({
   resolve: {
     // Tests and examples import the package by its public names; in tests these are the sources.
-    alias: [
-      {
-        find: /^quorate\/(raft|core|codec|host|id|quorum|hashing|testing)$/,
-        replacement: fileURLToPath(new URL('./src/$1/index.ts', import.meta.url)),
-      },
-      {
-        find: /^quorate\/((?:transport|storage|id)\/\w+)$/,
-        replacement: fileURLToPath(new URL('./src/$1.ts', import.meta.url)),
-      },
-      { find: /^quorate$/, replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
-    ],
+    alias: entries.map(({ name, source }) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: fileURLToPath(new URL(source, import.meta.url)),
+    })),
   },
   test: {
     include: ['test/**/*.test.ts'],

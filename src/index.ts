@@ -1,0 +1,16 @@
+/**
+ * All primitives that run anywhere, one namespace each. Import a primitive by its own subpath (`quorate/raft`) where
+ * size matters, what needs Node by its subpath only (`quorate/transport/tcp`, `quorate/storage/file`,
+ * `quorate/id/node`), and the test tools as `quorate/testing`.
+ *
+ * @module quorate
+ */
+export * as codec from './codec/index.js';
+export * as core from './core/index.js';
+export * as hashing from './hashing/index.js';
+export * as host from './host/index.js';
+export * as id from './id/index.js';
+export * as quorum from './quorum/index.js';
+export * as raft from './raft/index.js';
+export * as memoryStorage from './storage/memory.js';
+export * as memoryTransport from './transport/memory.js';
