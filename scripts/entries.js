@@ -13,8 +13,11 @@ import { readFileSync } from 'node:fs';
  * @property {string} key the built file below dist without its ending
  */
 
-/** @type {{ name: string, exports: Record<string, string | { types: string, default: string }> }} */
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+/** @typedef {{ name: string, exports: Record<string, string | { default: string }> }} Manifest */
+
+const manifest = /** @type {Manifest} */ (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+);
 
 /** @type {readonly Entry[]} */
 export const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) => {

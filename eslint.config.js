@@ -1,0 +1,166 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { entries } from './scripts/entries.js';
+
+const below = ['core', 'id', 'codec', 'quorum', 'hashing'];
+const policies = ['detector', 'health', 'balancer'];
+const edges = ['host', 'transport', 'storage'];
+const protocols = ['raft', 'paxos', 'membership', 'transaction'];
+const beneathProtocols = [...below, ...policies, ...edges];
+const all = [...beneathProtocols, ...protocols];
+
+/**
+ * What each folder of src may import from others: imports point one way, and nothing but testing imports testing.
+ *
+ * @type {Record<string, readonly string[]>}
+ */
+const layers = {
+  core: [],
+  id: ['core'],
+  codec: ['core'],
+  quorum: ['core'],
+  hashing: ['core'],
+  detector: below,
+  health: [...below, 'detector'],
+  balancer: [...below, 'detector', 'health'],
+  ...Object.fromEntries(edges.map((edge) => [edge, ['core', 'id', 'codec']])),
+  ...Object.fromEntries(protocols.map((protocol) => [protocol, beneathProtocols])),
+  coordination: all,
+  inspect: [...all, 'coordination'],
+  testing: [...all, 'coordination', 'inspect'],
+};
+
+/** @typedef {{ files: string[], folder: string, node?: boolean, packages?: string[] }} Leave */
+
+/**
+ * The files that may import modules of Node or a package. Edges that run anywhere (host, the memory ones) are not among
+ * them; files that emit events are named one by one, and a machine never is.
+ *
+ * @type {readonly Leave[]}
+ */
+const leaves = [
+  { folder: 'transport', files: ['src/transport/!(memory){.ts,/**/*.ts}'], node: true, packages: ['p-retry'] },
+  { folder: 'storage', files: ['src/storage/!(memory){.ts,/**/*.ts}'], node: true },
+  { folder: 'inspect', files: ['src/inspect/**/*.ts'], node: true },
+  { folder: 'health', files: ['src/health/node{.ts,/**/*.ts}'], node: true },
+  { folder: 'id', files: ['src/id/node{.ts,/**/*.ts}'], node: true },
+  { folder: 'raft', files: ['src/raft/node.ts'], packages: ['eventemitter3'] },
+  { folder: 'codec', files: ['src/codec/**/*.ts'], packages: ['@msgpack/msgpack'] },
+  { folder: 'hashing', files: ['src/hashing/**/*.ts'], packages: ['murmurhash3js-revisited'] },
+];
+
+/** The edges: the only files that name the platform's clock, timers and randomness. */
+const platformFiles = [
+  'src/{transport,storage,host,inspect}/**/*.ts',
+  'src/{health,id}/node{.ts,/**/*.ts}',
+  'src/core/system.ts',
+];
+const platformNames = (
+  'Date performance setTimeout setInterval setImmediate requestAnimationFrame requestIdleCallback process crypto fetch ' +
+  'WeakRef FinalizationRegistry globalThis global self window'
+).split(' ');
+const anywhere = 'Not below the edges: take a Clock, a random function or another seam, so that a simulation can.';
+const wholeMath = "Identifier[name='Math']:not(MemberExpression > .object)";
+const dynamicImport = { selector: 'ImportExpression', message: 'Imports are static, so that the rules see them.' };
+
+const published = `(?:\\w+/index|${entries.map(({ key }) => key).join('|')})\\.js$`;
+
+/**
+ * A file has one value of `no-restricted-imports`, so everything that limits its imports is put together here.
+ *
+ * @param {string} folder
+ * @param {Partial<Leave>} [leave]
+ * @returns {import('eslint').Linter.RulesRecord}
+ */
+function imports(folder, { node = false, packages = [] } = {}) {
+  const may = layers[folder] ?? [];
+  const others = Object.keys(layers).filter((name) => name !== folder);
+  const notBelow = others.filter((name) => !may.includes(name));
+  const outside = ['\\.\\.?/', ...packages.map((name) => `${name}$`), ...(node ? ['node:'] : [])].join('|');
+  const patterns = [
+    { regex: `^(?!${outside})`, message: 'Packages and Node only where `leaves` in eslint.config.js allows them.' },
+    { regex: '^(\\.\\./)+index\\.js$', message: 'An index is for those outside its folder.' },
+    { regex: `^(\\.\\./)+(?!${published})(${others.join('|')})/`, message: 'Import the index or entry of a folder.' },
+    { regex: `^(\\.\\./)+(${notBelow.join('|')})/`, message: `${folder} may import ${may.join(', ') || 'nothing'}.` },
+  ];
+  return { 'no-restricted-imports': ['error', { patterns: notBelow.length > 0 ? patterns : patterns.slice(0, -1) }] };
+}
+
+const layerRules = [
+  ...Object.keys(layers).map((folder) => ({ files: [`src/${folder}/**/*.ts`], rules: imports(folder) })),
+  ...leaves.map(({ files, folder, ...leave }) => ({ files, rules: imports(folder, leave) })),
+];
+
+export default defineConfig(
+  { ignores: ['dist', 'docs/api', 'coverage', '.mutants', '**/node_modules'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  tseslint.configs.recommendedTypeChecked,
+  { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
+  {
+    rules: {
+      eqeqeq: 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  // The rules that need types do not see the types in JSDoc; tsc does.
+  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'max-lines': ['error', 500],
+      'max-lines-per-function': ['error', 70],
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', dynamicImport],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: platformFiles,
+    rules: {
+      'no-restricted-globals': ['error', ...platformNames.map((name) => ({ name, message: anywhere }))],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: anywhere },
+        { object: 'AbortSignal', property: 'timeout', message: anywhere },
+      ],
+      'no-restricted-syntax': ['error', dynamicImport, { selector: wholeMath, message: anywhere }],
+    },
+  },
+  ...layerRules,
+  {
+    files: ['src/index.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: `^(?!\\./${published})|testing` }] }] },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval'].map((name) => ({
+          name,
+          message: 'Tests do not sleep: wait for what happens, or use VirtualClock.',
+        })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(node:)?timers(/|$)', message: 'Tests do not sleep.' }] },
+      ],
+      'no-restricted-properties': [
+        'error',
+        ...['it', 'test', 'describe'].flatMap((object) =>
+          ['only', 'skip', 'todo', 'fails'].map((property) => ({ object, property, message: 'Every test runs.' })),
+        ),
+      ],
+      // Values from JSON, mocks and deliberately wrong calls are part of testing.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+);
