@@ -1,0 +1,81 @@
+import type { RaftCommand } from './commands.js';
+import { output, saveHardState, type Raft } from './context.js';
+import type { Entry } from './entry.js';
+import { compact, memoryFrom, releaseMemory, sliceEntries, termAt } from './log.js';
+import { configurationAt } from './state.js';
+
+/**
+ * All servers: if commitIndex > lastApplied, apply what is between (figure 2). One batch at a time; entries that are no
+ * longer in memory come from the journal.
+ */
+export function applyCommitted(raft: Raft): void {
+  const { state, options } = raft;
+  const { log } = state;
+  const busy = state.applying > state.lastApplied || state.readingForApply || state.install?.finishing === true;
+  if (busy || state.applying >= state.commitIndex) return;
+  const from = state.applying + 1;
+  if (from >= memoryFrom(log)) {
+    return handOver(raft, sliceEntries(log, from, state.commitIndex, options.maxApplyBytes));
+  }
+  state.readingForApply = true;
+  const to = Math.min(state.commitIndex, memoryFrom(log) - 1);
+  output(raft, { type: 'readLog', reader: options.id, from, to, maxBytes: options.maxApplyBytes });
+}
+
+/** Entries for the state machine came from the journal. */
+export function logReadForApply(raft: Raft, entries: readonly Entry[]): void {
+  const { state } = raft;
+  state.readingForApply = false;
+  const expected = entries[0]?.index === state.applying + 1 && state.applying === state.lastApplied;
+  if (expected && entries.at(-1)!.index <= state.commitIndex) handOver(raft, entries);
+}
+
+function handOver(raft: Raft, entries: readonly Entry[]): void {
+  raft.state.applying = entries[entries.length - 1]!.index;
+  output(raft, { type: 'apply', entries });
+}
+
+/** The state machine has applied everything up to `index`. */
+export function applied(raft: Raft, index: number): void {
+  const { state, options } = raft;
+  if (index <= state.lastApplied || index > state.applying) return;
+  state.lastApplied = index;
+  releaseMemory(state.log, Math.min(index, state.storedIndex), options.logMemoryBytes);
+}
+
+/** The host took a snapshot at `index`, where its state machine stands. */
+export function snapshotTaken(raft: Raft, index: number): void {
+  raft.state.snapshotTaken = index;
+}
+
+/**
+ * Asks the host to store the snapshot that it took. Not before the log is durable that far: what follows would leave a
+ * gap. The term and vote that it carries are those of this moment, not older than any record that it replaces.
+ */
+export function storeSnapshot(raft: Raft): void {
+  const { state } = raft;
+  const index = state.snapshotTaken;
+  if (index === 0 || index > state.storedIndex) return;
+  state.snapshotTaken = 0;
+  const term = termAt(state.log, index);
+  if (index <= state.log.snapshotIndex || term === undefined || state.install !== null) return;
+  saveHardState(raft);
+  output(raft, {
+    type: 'checkpoint',
+    index,
+    term,
+    configuration: configurationAt(state, index),
+    carry: { type: 'hardState', term: state.currentTerm, votedFor: state.votedFor },
+  });
+}
+
+/** The checkpoint is durable, and entries below `firstIndex` are gone from the journal. */
+export function compacted(raft: Raft, command: RaftCommand & { type: 'compacted' }): void {
+  const { state } = raft;
+  const { index, firstIndex } = command;
+  if (index <= state.log.snapshotIndex || termAt(state.log, index) === undefined) return;
+  const configuration = configurationAt(state, index);
+  compact(state.log, index, firstIndex);
+  const later = state.configurations.filter((known) => known.index > index);
+  state.configurations = [{ index, configuration }, ...later];
+}

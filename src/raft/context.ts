@@ -1,0 +1,122 @@
+import { type Decision, type NodeId, type Outgoing } from '../core/index.js';
+import type { RaftOutput } from './commands.js';
+import type { Entry, RaftRecord } from './entry.js';
+import { appendEntry } from './log.js';
+import type { RaftMessage } from './messages.js';
+import type { ResolvedRaftOptions } from './options.js';
+import { noteConfiguration, type RaftState } from './state.js';
+
+/** What the rules work on: one server, at one moment. */
+export interface Raft {
+  readonly options: ResolvedRaftOptions;
+  readonly state: RaftState;
+  /** What was recorded since the last take. */
+  readonly turn: Turn;
+  /** The time of the current step. */
+  now: number;
+}
+
+/** Effects in the making; empty after each take. */
+export interface Turn {
+  writes: RaftRecord[];
+  messages: Outgoing<RaftMessage>[];
+  outputs: Decision<RaftOutput>[];
+  /** The term or the vote changed and is not in `writes` yet. */
+  hardStateChanged: boolean;
+  /** Something changed that may let the leader commit. */
+  matchChanged: boolean;
+  /** A heartbeat was answered or a read came in. */
+  readsChanged: boolean;
+  /** What a follower has to acknowledge: one answer for all appends of the turn. */
+  ack: { readonly to: NodeId; readonly term: number; readonly matchIndex: number } | null;
+  /** The first write number of this turn. */
+  firstWrite: number;
+}
+
+/** A turn in which nothing happened yet. */
+export function newTurn(writeCount: number): Turn {
+  return {
+    writes: [],
+    messages: [],
+    outputs: [],
+    hardStateChanged: false,
+    matchChanged: false,
+    readsChanged: false,
+    ack: null,
+    firstWrite: writeCount + 1,
+  };
+}
+
+/**
+ * Sends a message, once the write numbered `after` is durable. Term and vote are made durable before anything leaves
+ * that could depend on them: this is the one place from which messages leave.
+ */
+export function send(raft: Raft, to: NodeId, message: RaftMessage, after = 0): void {
+  saveHardState(raft);
+  raft.turn.messages.push({ to, message, after: Math.max(after, raft.state.hardStateWrite) });
+}
+
+/** Tells the host something, once the write numbered `after` is durable. */
+export function output(raft: Raft, value: RaftOutput, after = 0): void {
+  raft.turn.outputs.push({ output: value, after });
+}
+
+/** Writes term and vote, in one record, if they changed. */
+export function saveHardState(raft: Raft): void {
+  const { state, turn } = raft;
+  if (!turn.hardStateChanged) return;
+  turn.hardStateChanged = false;
+  turn.writes.push({ type: 'hardState', term: state.currentTerm, votedFor: state.votedFor });
+  state.hardStateWrite = ++state.writeCount;
+}
+
+/** Appends entries to the log and issues their writes. */
+export function appendToLog(raft: Raft, entries: readonly Entry[], from = 0): void {
+  saveHardState(raft); // an entry of a term must not be durable before the term is
+  const { state, turn } = raft;
+  for (let i = from; i < entries.length; i++) {
+    const entry = entries[i]!;
+    appendEntry(state.log, entry);
+    noteConfiguration(state, entry);
+    turn.writes.push(entry);
+  }
+  state.writeCount += entries.length - from;
+  const last = state.unstored.at(-1);
+  if (last !== undefined && last.write >= turn.firstWrite) {
+    last.write = state.writeCount;
+    last.index = state.log.lastIndex;
+  } else {
+    state.unstored.push({ write: state.writeCount, index: state.log.lastIndex, at: raft.now });
+  }
+}
+
+/** The write that must be durable for the log to be durable up to `index`; 0 when it is already. */
+export function durableAfter(state: RaftState, index: number): number {
+  if (index <= state.storedIndex) return 0;
+  return state.unstored.find((batch) => batch.index >= index)?.write ?? state.writeCount;
+}
+
+/**
+ * The log from `index` on is about to be replaced. The outstanding writes of those entries no longer count: their
+ * answers must not confirm the entries that take their places.
+ */
+export function forgetUnstoredFrom(state: RaftState, index: number): void {
+  while (state.unstored.length > 0 && state.unstored.at(-1)!.index >= index) state.unstored.pop();
+  state.storedIndex = Math.min(state.storedIndex, index - 1);
+}
+
+/** Writes up to number `upTo` are durable. */
+export function stored(raft: Raft, upTo: number): void {
+  const { state, turn } = raft;
+  if (state.hardStateWrite <= upTo) state.hardStateWrite = 0;
+  while (state.unstored.length > 0 && state.unstored[0]!.write <= upTo) {
+    state.storedIndex = Math.max(state.storedIndex, state.unstored.shift()!.index);
+    turn.matchChanged = true;
+  }
+}
+
+/** Whether the oldest outstanding write of entries takes too long. */
+export function diskStalled(raft: Raft): boolean {
+  const oldest = raft.state.unstored[0];
+  return oldest !== undefined && raft.now - oldest.at >= raft.options.stalledWriteMs;
+}

@@ -1,0 +1,136 @@
+import type { NodeId } from '../core/index.js';
+import { tallyVotes, type VoteResult } from '../quorum/index.js';
+import { diskStalled, send, type Raft } from './context.js';
+import { lastTerm } from './log.js';
+import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './messages.js';
+import { newPeer } from './progress.js';
+import { appendOwnEntry } from './replication.js';
+import { becomeFollower, drawElectionTimeout, isVoter, resetElectionTimer, voterIds } from './roles.js';
+
+/** The election timeout elapsed without a word from a leader: followers and candidates start anew (section 5.2). */
+export function electionTimeout(raft: Raft): void {
+  drawElectionTimeout(raft);
+  resetElectionTimer(raft);
+  if (!isVoter(raft) || diskStalled(raft)) return;
+  if (raft.options.preVote) becomePreCandidate(raft);
+  else becomeCandidate(raft);
+}
+
+/** Asks whether a campaign could win, without raising the term (thesis, section 9.6). */
+function becomePreCandidate(raft: Raft): void {
+  const { state } = raft;
+  state.role = 'preCandidate';
+  state.leader = null;
+  askForVotes(raft, 'preVote', state.currentTerm + 1);
+}
+
+/** On conversion to candidate: increment the term, vote for self, reset the timer, ask for votes (figure 2). */
+function becomeCandidate(raft: Raft): void {
+  const { state } = raft;
+  state.currentTerm++;
+  state.votedFor = raft.options.id;
+  raft.turn.hardStateChanged = true;
+  state.role = 'candidate';
+  state.leader = null;
+  askForVotes(raft, 'requestVote', state.currentTerm);
+}
+
+function askForVotes(raft: Raft, type: 'preVote' | 'requestVote', term: number): void {
+  const { state } = raft;
+  const { id } = raft.options;
+  state.votes = { [id]: true };
+  const message = { type, term, lastLogIndex: state.log.lastIndex, lastLogTerm: lastTerm(state.log) } as const;
+  for (const voter of voterIds(raft)) if (voter !== id) send(raft, voter, message);
+  countVotes(raft);
+}
+
+function countVotes(raft: Raft): void {
+  const result: VoteResult = tallyVotes(voterIds(raft), raft.state.votes);
+  if (result === 'won') {
+    if (raft.state.role === 'preCandidate') becomeCandidate(raft);
+    else becomeLeader(raft);
+  } else if (result === 'lost') {
+    becomeFollower(raft, raft.state.currentTerm, null); // and wait for the next election timeout
+  }
+}
+
+/** A candidate that receives votes from a majority leads, and says so at once (figure 2, section 8). */
+function becomeLeader(raft: Raft): void {
+  const { state } = raft;
+  const { id, electionTimeoutMs, heartbeatIntervalMs } = raft.options;
+  state.role = 'leader';
+  state.leader = id;
+  state.votes = {};
+  state.peers = voterIds(raft)
+    .filter((voter) => voter !== id)
+    .map((voter) => newPeer(voter, state.log.lastIndex + 1, raft.now));
+  state.round = 0;
+  state.uncommittedBytes = 0;
+  state.timers.election = Infinity;
+  state.timers.quorum = raft.now + electionTimeoutMs;
+  state.timers.heartbeat = raft.now + heartbeatIntervalMs; // the entry that begins the term is the first one
+  state.termStartIndex = state.log.lastIndex + 1;
+  appendOwnEntry(raft, { type: 'noop', index: state.termStartIndex, term: state.currentTerm, data: null });
+}
+
+/** The candidate's log is at least as up-to-date as this one (section 5.4.1). */
+function isUpToDate(raft: Raft, message: PreVote | RequestVote): boolean {
+  const { log } = raft.state;
+  if (message.lastLogTerm !== lastTerm(log)) return message.lastLogTerm > lastTerm(log);
+  return message.lastLogIndex >= log.lastIndex;
+}
+
+/**
+ * Whether a leader was heard from so recently that nobody should campaign (thesis, section 4.2.3). Only where leaders
+ * that lost their majority step down, or one that can send but not hear would block elections for ever.
+ */
+export function leaderIsAlive(raft: Raft): boolean {
+  const { state, options } = raft;
+  if (!options.checkQuorum) return false;
+  return state.role === 'leader' || raft.now - state.leaderContact < options.electionTimeoutMs;
+}
+
+/** Answers a {@link PreVote}: yes if this server would vote and misses a leader itself. Changes nothing. */
+export function handlePreVote(raft: Raft, from: NodeId, message: PreVote): void {
+  const term = raft.state.currentTerm;
+  const granted = message.term > term && isUpToDate(raft, message) && !leaderIsAlive(raft);
+  send(raft, from, { type: 'preVoteReply', term, campaignTerm: message.term, granted });
+}
+
+/** Counts an answer to this server's own question, if it is still asking it. */
+export function handlePreVoteReply(raft: Raft, from: NodeId, message: PreVoteReply): void {
+  const { state } = raft;
+  if (state.role !== 'preCandidate' || message.campaignTerm !== state.currentTerm + 1) return;
+  state.votes[from] = message.granted;
+  countVotes(raft);
+}
+
+/** RequestVote RPC, receiver (figure 2): one vote a term, first come first served, only for an up-to-date log. */
+export function handleRequestVote(raft: Raft, from: NodeId, message: RequestVote): void {
+  const { state } = raft;
+  const free = state.votedFor === null || state.votedFor === from;
+  const voteGranted = free && isUpToDate(raft, message);
+  if (voteGranted) {
+    if (state.votedFor === null) raft.turn.hardStateChanged = true;
+    state.votedFor = from;
+    resetElectionTimer(raft);
+  }
+  send(raft, from, { type: 'requestVoteReply', term: state.currentTerm, voteGranted });
+}
+
+/** Counts a vote of the current term. */
+export function handleRequestVoteReply(raft: Raft, from: NodeId, message: RequestVoteReply): void {
+  if (raft.state.role !== 'candidate') return;
+  raft.state.votes[from] = message.voteGranted;
+  countVotes(raft);
+}
+
+/** A leader that heard from no majority for an election timeout steps down (thesis, section 6.2). */
+export function checkQuorum(raft: Raft): void {
+  const { state, options } = raft;
+  state.timers.quorum = raft.now + options.electionTimeoutMs;
+  if (!options.checkQuorum) return;
+  const heard: Record<NodeId, boolean> = { [options.id]: true };
+  for (const peer of state.peers) heard[peer.id] = raft.now - peer.heardAt < options.electionTimeoutMs;
+  if (tallyVotes(voterIds(raft), heard) !== 'won') becomeFollower(raft, state.currentTerm, null);
+}

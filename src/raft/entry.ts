@@ -1,0 +1,62 @@
+import type { NodeId } from '../core/index.js';
+
+/** A member of the cluster and where it is reached. */
+export interface Member {
+  readonly id: NodeId;
+  /** In the form the transport uses; `null` when the user sets addresses by other means. */
+  readonly address: string | null;
+}
+
+/** Who forms the cluster. */
+export interface Configuration {
+  /** The members that vote and are counted, in ascending order of id. */
+  readonly voters: readonly Member[];
+}
+
+/**
+ * One entry of the replicated log. All kinds have the same fields, so that the engine sees one shape.
+ *
+ * - `command`: bytes for the state machine;
+ * - `noop`: what a new leader appends so that it can commit (section 8 of the paper);
+ * - `configuration`: who forms the cluster from here on.
+ */
+export type Entry = CommandEntry | NoopEntry | ConfigurationEntry;
+
+/** An {@link Entry} for the state machine. */
+export interface CommandEntry {
+  readonly type: 'command';
+  readonly index: number;
+  readonly term: number;
+  readonly data: Uint8Array;
+}
+
+/** An {@link Entry} that says nothing. */
+export interface NoopEntry {
+  readonly type: 'noop';
+  readonly index: number;
+  readonly term: number;
+  readonly data: null;
+}
+
+/** An {@link Entry} that says who forms the cluster. */
+export interface ConfigurationEntry {
+  readonly type: 'configuration';
+  readonly index: number;
+  readonly term: number;
+  readonly data: Configuration;
+}
+
+/** The term that a server is in and whom it voted for in that term: one record, so that they are never torn apart. */
+export interface HardState {
+  readonly type: 'hardState';
+  readonly term: number;
+  readonly votedFor: NodeId | null;
+}
+
+/** What a Raft server makes durable: log entries, and its term and vote. */
+export type RaftRecord = Entry | HardState;
+
+/** What an entry counts for in limits by bytes: its data, and an allowance for the objects around it. */
+export function entryBytes(entry: Entry): number {
+  return entry.type === 'command' ? entry.data.length + 64 : 64;
+}

@@ -1,0 +1,34 @@
+/**
+ * Raft: a replicated log with one leader at a time. The protocol as a machine, and a node that runs it.
+ *
+ * @module raft
+ */
+export type { RaftCommand, RaftOutput, Refusal, Role } from './commands.js';
+export type {
+  CommandEntry,
+  Configuration,
+  ConfigurationEntry,
+  Entry,
+  HardState,
+  Member,
+  NoopEntry,
+  RaftRecord,
+} from './entry.js';
+export { RaftMachine } from './machine.js';
+export type {
+  AppendAccepted,
+  AppendEntries,
+  AppendEntriesReply,
+  AppendRejected,
+  InstallSnapshot,
+  InstallSnapshotReply,
+  PreVote,
+  PreVoteReply,
+  RaftMessage,
+  RequestVote,
+  RequestVoteReply,
+} from './messages.js';
+export { resolveOptions } from './options.js';
+export type { RaftOptions, ResolvedRaftOptions } from './options.js';
+export { initialState, replay, replaySnapshot } from './state.js';
+export type { RaftState, SnapshotHeader } from './state.js';

@@ -1,0 +1,170 @@
+import { appendToLog, diskStalled, output, send, type Raft } from './context.js';
+import { entryBytes, type Entry } from './entry.js';
+import { entryAt, lastIndexOfTerm, memoryFrom, sliceEntries, termAt } from './log.js';
+import type { AppendAccepted, AppendEntriesReply, AppendRejected } from './messages.js';
+import { reachedByMajority, startProbing } from './progress.js';
+import { becomeFollower, refuse } from './roles.js';
+import { beginSnapshot, continueSnapshot } from './snapshot-sending.js';
+import type { PeerState } from './state.js';
+
+/** Leaders: append the client's commands to the log, answer after they were applied (figure 2). */
+export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[]): void {
+  const { state, options } = raft;
+  if (state.role !== 'leader') return refuse(raft, id);
+  if (state.uncommittedBytes >= options.maxUncommittedBytes) {
+    return output(raft, { type: 'refused', id, reason: 'overloaded', leader: options.id });
+  }
+  const term = state.currentTerm;
+  const first = state.log.lastIndex + 1;
+  const entries = payloads.map((data, i): Entry => ({ type: 'command', index: first + i, term, data }));
+  for (const entry of entries) state.uncommittedBytes += entryBytes(entry);
+  appendToLog(raft, entries);
+  output(raft, { type: 'accepted', id, index: first, term });
+}
+
+/** Appends an entry that the leader itself makes. */
+export function appendOwnEntry(raft: Raft, entry: Entry): void {
+  raft.state.uncommittedBytes += entryBytes(entry);
+  appendToLog(raft, [entry]);
+}
+
+/**
+ * Leaders: send heartbeats to prevent election timeouts (figure 2). An empty append behind what was last sent, so that
+ * a follower that missed something says so. A leader whose disk hangs steps down instead.
+ */
+export function heartbeat(raft: Raft): void {
+  const { state, options } = raft;
+  if (diskStalled(raft)) return becomeFollower(raft, state.currentTerm, null);
+  state.timers.heartbeat = raft.now + options.heartbeatIntervalMs;
+  for (const peer of state.peers) {
+    if (peer.flow === 'probe') peer.inflight.length = 0; // what was sent a heartbeat ago counts as lost
+    if (peer.flow === 'snapshot') continueSnapshot(raft, peer);
+  }
+  startRound(raft);
+}
+
+/** Sends a numbered heartbeat to each follower; its answers confirm that this server led when it was sent. */
+export function startRound(raft: Raft): void {
+  raft.state.round++;
+  for (const peer of raft.state.peers) sendAppend(raft, peer, [], raft.state.round);
+}
+
+/** Sends each follower what it lacks and has room for, and the commit index where nothing else carries it. */
+export function replicate(raft: Raft): void {
+  const { state } = raft;
+  for (const peer of state.peers) {
+    sendEntries(raft, peer);
+    if (peer.flow === 'replicate' && peer.toldCommit < state.commitIndex) sendAppend(raft, peer, [], 0);
+  }
+}
+
+function sendEntries(raft: Raft, peer: PeerState): void {
+  const { state, options } = raft;
+  const { log } = state;
+  const window = peer.flow === 'probe' ? 1 : options.maxInflightAppends;
+  while (peer.flow !== 'snapshot' && peer.nextIndex <= log.lastIndex && peer.inflight.length < window) {
+    if (peer.nextIndex < log.firstIndex || termAt(log, peer.nextIndex - 1) === undefined) {
+      return beginSnapshot(raft, peer);
+    }
+    if (peer.nextIndex < memoryFrom(log)) return readLog(raft, peer);
+    sendAppend(raft, peer, sliceEntries(log, peer.nextIndex, log.lastIndex, options.maxAppendBytes), 0);
+  }
+}
+
+/** Entries that are no longer in memory come from the journal, one piece at a time. */
+function readLog(raft: Raft, peer: PeerState): void {
+  if (peer.readingLog) return;
+  peer.readingLog = true;
+  const to = memoryFrom(raft.state.log) - 1;
+  const { maxAppendBytes: maxBytes } = raft.options;
+  output(raft, { type: 'readLog', reader: peer.id, from: peer.nextIndex, to, maxBytes });
+}
+
+/** Sends entries that the journal returned, if they still are what the follower needs next. */
+export function logReadForPeer(raft: Raft, peer: PeerState, entries: readonly Entry[]): void {
+  peer.readingLog = false;
+  const first = entries[0];
+  if (first === undefined || first.index !== peer.nextIndex || peer.flow === 'snapshot') return;
+  if (entries.some((entry) => termAt(raft.state.log, entry.index) !== entry.term)) return;
+  if (termAt(raft.state.log, first.index - 1) !== undefined) sendAppend(raft, peer, entries, 0);
+}
+
+function sendAppend(raft: Raft, peer: PeerState, entries: readonly Entry[], round: number): void {
+  const { state } = raft;
+  let prevLogIndex = peer.nextIndex - 1;
+  let prevLogTerm = termAt(state.log, prevLogIndex);
+  if (prevLogTerm === undefined) {
+    // Only an empty append gets here, for a follower that needs a snapshot: where it is refused does not matter.
+    prevLogIndex = state.log.snapshotIndex;
+    prevLogTerm = state.log.snapshotTerm;
+  }
+  peer.toldCommit = state.commitIndex;
+  if (entries.length > 0) {
+    const last = entries[entries.length - 1]!.index;
+    peer.inflight.push(last);
+    if (peer.flow === 'replicate') peer.nextIndex = last + 1;
+  }
+  send(raft, peer.id, {
+    type: 'appendEntries',
+    term: state.currentTerm,
+    prevLogIndex,
+    prevLogTerm,
+    entries,
+    leaderCommit: state.commitIndex,
+    round,
+  });
+}
+
+/** Takes an answer in: how far the follower's log equals this one, or where to look for the place (section 5.3). */
+export function handleAppendEntriesReply(raft: Raft, peer: PeerState, message: AppendEntriesReply): void {
+  if (message.round > peer.round) {
+    peer.round = message.round;
+    raft.turn.readsChanged = true;
+  }
+  if (message.success) accepted(raft, peer, message);
+  else rejected(raft, peer, message);
+}
+
+function accepted(raft: Raft, peer: PeerState, message: AppendAccepted): void {
+  const { matchIndex } = message;
+  if (matchIndex > raft.state.log.lastIndex) return; // no follower can have more of this leader's log than the leader
+  if (matchIndex > peer.matchIndex) {
+    peer.matchIndex = matchIndex;
+    raft.turn.matchChanged = true;
+    let answered = 0;
+    while (answered < peer.inflight.length && peer.inflight[answered]! <= matchIndex) answered++;
+    if (answered === peer.inflight.length) peer.inflight.length = 0;
+    else if (answered > 0) peer.inflight.splice(0, answered);
+  }
+  if (peer.flow === 'snapshot' && matchIndex + 1 >= raft.state.log.firstIndex) startProbing(peer);
+  if (peer.flow === 'probe' && matchIndex >= peer.nextIndex - 1) peer.flow = 'replicate';
+  if (peer.nextIndex <= matchIndex) peer.nextIndex = matchIndex + 1;
+}
+
+function rejected(raft: Raft, peer: PeerState, message: AppendRejected): void {
+  const { prevLogIndex, conflictTerm, conflictIndex } = message;
+  // Late answers to appends that no longer matter: only the question that is now open may move nextIndex.
+  const open = peer.flow === 'probe' ? prevLogIndex === peer.nextIndex - 1 : prevLogIndex > peer.matchIndex;
+  if (peer.flow === 'snapshot' || !open) return;
+  const sameTerm = conflictTerm === 0 ? undefined : lastIndexOfTerm(raft.state.log, conflictTerm);
+  const hint = sameTerm === undefined ? conflictIndex : sameTerm + 1;
+  startProbing(peer);
+  peer.nextIndex = Math.max(peer.matchIndex + 1, Math.min(hint, prevLogIndex));
+}
+
+const matchIndexOf = (peer: PeerState): number => peer.matchIndex;
+
+/**
+ * Leaders: if there is an N > commitIndex that a majority has durably, and log[N].term == currentTerm, then
+ * commitIndex = N (figure 2, sections 5.3 and 5.4). Entries of older terms are committed by those behind them, never
+ * by counting: figure 8 shows why.
+ */
+export function advanceCommit(raft: Raft): void {
+  const { state } = raft;
+  const majority = reachedByMajority(raft, state.storedIndex, matchIndexOf);
+  if (majority <= state.commitIndex || termAt(state.log, majority) !== state.currentTerm) return;
+  for (let index = Math.max(state.commitIndex + 1, state.termStartIndex); index <= majority; index++) {
+    state.uncommittedBytes -= entryBytes(entryAt(state.log, index));
+  }
+  state.commitIndex = majority;
+}

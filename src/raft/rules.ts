@@ -1,0 +1,167 @@
+import type { NodeId } from '../core/index.js';
+import { applied, applyCommitted, compacted, logReadForApply, snapshotTaken, storeSnapshot } from './applying.js';
+import type { RaftCommand } from './commands.js';
+import { saveHardState, send, type Raft } from './context.js';
+import {
+  checkQuorum,
+  electionTimeout,
+  handlePreVote,
+  handlePreVoteReply,
+  handleRequestVote,
+  handleRequestVoteReply,
+  leaderIsAlive,
+} from './election.js';
+import { handleAppendEntries, sendAcknowledgement } from './following.js';
+import type { RaftMessage } from './messages.js';
+import { startProbing } from './progress.js';
+import { confirmReads, read } from './reads.js';
+import {
+  advanceCommit,
+  handleAppendEntriesReply,
+  heartbeat,
+  logReadForPeer,
+  propose,
+  replicate,
+} from './replication.js';
+import { becomeFollower, drawElectionTimeout, resetElectionTimer } from './roles.js';
+import { handleInstallSnapshot, installed, installFailed, snapshotReceived } from './snapshot-receiving.js';
+import { handleInstallSnapshotReply, snapshotRead } from './snapshot-sending.js';
+import type { PeerState } from './state.js';
+
+/** Rules for all servers (figure 2): first settle the term, then do what the message asks. */
+export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
+  const { state, options } = raft;
+  if (from === options.id) return;
+  if (message.type === 'preVote') return handlePreVote(raft, from, message);
+  if (message.type === 'preVoteReply' && message.term <= state.currentTerm)
+    return handlePreVoteReply(raft, from, message);
+  if (message.term < state.currentTerm) return refuseStale(raft, from, message);
+  if (message.term > state.currentTerm) {
+    if (message.type === 'requestVote' && leaderIsAlive(raft)) return; // thesis, section 4.2.3
+    becomeFollower(raft, message.term, null);
+  }
+  switch (message.type) {
+    case 'requestVote':
+      return handleRequestVote(raft, from, message);
+    case 'requestVoteReply':
+      return handleRequestVoteReply(raft, from, message);
+    case 'preVoteReply':
+      return; // its term was news: the question is moot
+    case 'appendEntries':
+      if (state.role !== 'leader') handleAppendEntries(raft, from, message);
+      return;
+    case 'installSnapshot':
+      if (state.role !== 'leader') handleInstallSnapshot(raft, from, message);
+      return;
+    default: {
+      const peer = heardFromPeer(raft, from);
+      if (peer === undefined) return;
+      if (message.type === 'appendEntriesReply') return handleAppendEntriesReply(raft, peer, message);
+      return handleInstallSnapshotReply(raft, peer, message);
+    }
+  }
+}
+
+/** Rule 1 of both receivers: no to a sender of an older term, with the newer term, so that it steps down. */
+function refuseStale(raft: Raft, from: NodeId, message: RaftMessage): void {
+  const { currentTerm: term } = raft.state;
+  switch (message.type) {
+    case 'requestVote':
+      return send(raft, from, { type: 'requestVoteReply', term, voteGranted: false });
+    case 'appendEntries': {
+      const { prevLogIndex, round } = message;
+      const nowhere = { prevLogIndex, conflictTerm: 0, conflictIndex: 0, round };
+      return send(raft, from, { type: 'appendEntriesReply', success: false, term, ...nowhere });
+    }
+    case 'installSnapshot': {
+      const { lastIncludedIndex } = message;
+      return send(raft, from, {
+        type: 'installSnapshotReply',
+        term,
+        lastIncludedIndex,
+        offset: 0,
+        installed: false,
+      });
+    }
+    default: // a late answer: nobody waits for it any more
+  }
+}
+
+function peerOf(raft: Raft, id: NodeId): PeerState | undefined {
+  return raft.state.peers.find((peer) => peer.id === id);
+}
+
+function heardFromPeer(raft: Raft, id: NodeId): PeerState | undefined {
+  const peer = peerOf(raft, id);
+  if (peer !== undefined) peer.heardAt = raft.now;
+  return peer;
+}
+
+/** What the local host asks, or answers. Answers that nothing waits for any more are ignored. */
+export function runCommand(raft: Raft, command: RaftCommand): void {
+  switch (command.type) {
+    case 'propose':
+      return propose(raft, command.id, command.payloads);
+    case 'read':
+      return read(raft, command.id);
+    case 'applied':
+      return applied(raft, command.index);
+    case 'logRead': {
+      if (command.reader === raft.options.id) return logReadForApply(raft, command.entries);
+      const peer = peerOf(raft, command.reader);
+      return peer?.readingLog === true ? logReadForPeer(raft, peer, command.entries) : undefined;
+    }
+    case 'snapshot':
+      return snapshotTaken(raft, command.index);
+    case 'compacted':
+      return compacted(raft, command);
+    case 'snapshotRead': {
+      const peer = peerOf(raft, command.to);
+      return peer === undefined ? undefined : snapshotRead(raft, peer, command);
+    }
+    case 'snapshotReceived':
+      return snapshotReceived(raft, command.index, command.offset);
+    case 'installed':
+      return installed(raft, command.index);
+    case 'installFailed':
+      return installFailed(raft, command.index);
+  }
+}
+
+/** A connection came or went: what was on the way to that follower may be lost, so find out where it stands. */
+export function peerChanged(raft: Raft, id: NodeId): void {
+  const peer = peerOf(raft, id);
+  if (peer === undefined) return;
+  if (peer.flow !== 'snapshot') startProbing(peer);
+  else if (peer.snapshot?.step === 'sent') peer.snapshot.step = 'idle';
+}
+
+/** Deadlines that are reached. The first wake of an incarnation arms the election timer. */
+export function wake(raft: Raft): void {
+  const { timers } = raft.state;
+  if (timers.election === -Infinity) {
+    drawElectionTimeout(raft);
+    resetElectionTimer(raft);
+  }
+  if (raft.now >= timers.election) electionTimeout(raft);
+  if (raft.now >= timers.quorum) checkQuorum(raft);
+  if (raft.now >= timers.heartbeat) heartbeat(raft);
+}
+
+/** Builds what all inputs of the turn lead to together. */
+export function finishTurn(raft: Raft): void {
+  const { state, turn } = raft;
+  if (state.role === 'leader') {
+    if (turn.matchChanged) advanceCommit(raft);
+    if (turn.readsChanged || turn.matchChanged) confirmReads(raft);
+    replicate(raft);
+  } else {
+    sendAcknowledgement(raft);
+  }
+  turn.matchChanged = false;
+  turn.readsChanged = false;
+  turn.ack = null;
+  applyCommitted(raft);
+  storeSnapshot(raft);
+  saveHardState(raft);
+}

@@ -1,0 +1,260 @@
+import { QuorateError, seedRandom, type NodeId, type RandomState } from '../core/index.js';
+import type { Role } from './commands.js';
+import type { Configuration, Entry, RaftRecord } from './entry.js';
+import { appendEntry, emptyLog, logAfterSnapshot, releaseMemory, truncateFrom, type LogState } from './log.js';
+import type { ResolvedRaftOptions } from './options.js';
+
+/** Everything that a Raft server knows: plain data. The first block is figure 2 of the paper, under its names. */
+export interface RaftState {
+  /** Latest term the server has seen. Persistent. */
+  currentTerm: number;
+  /** Candidate that received its vote in the current term. Persistent. */
+  votedFor: NodeId | null;
+  /** The log entries. Persistent. */
+  log: LogState;
+  /** Highest index known to be committed. */
+  commitIndex: number;
+  /** Highest index that the host confirmed as applied. */
+  lastApplied: number;
+  /** For each other voter, on leaders: `nextIndex[]` and `matchIndex[]`, and what goes with them. */
+  peers: PeerState[];
+
+  role: Role;
+  leader: NodeId | null;
+  /** The configurations in the log, ascending; the last one is in force as soon as it is appended. */
+  configurations: ConfigurationAt[];
+  /** Votes of this campaign, on candidates and pre-candidates. */
+  votes: Record<NodeId, boolean>;
+  /** Highest index handed to the host for applying; beyond `lastApplied` while the host is at it. */
+  applying: number;
+  /** Whether entries for applying are being read from the journal. */
+  readingForApply: boolean;
+
+  /** When a leader was last heard from; `-Infinity` for not in this incarnation. */
+  leaderContact: number;
+  /** The election timeout of this campaign. */
+  electionTimeout: number;
+  timers: Timers;
+  random: RandomState;
+
+  /** Numbers the writes, from 1 in each incarnation. */
+  writeCount: number;
+  /** The number of the write of the term and vote, while it is outstanding; else 0. */
+  hardStateWrite: number;
+  /** Highest index up to which the log is durable here. */
+  storedIndex: number;
+  /** Writes of entries that are outstanding, by the last index of each batch; both ascend. */
+  unstored: UnstoredEntries[];
+
+  /** On leaders: the index of the entry that began the term. */
+  termStartIndex: number;
+  /** On leaders: the last heartbeat round. */
+  round: number;
+  /** On leaders: reads waiting for a round. */
+  reads: PendingRead[];
+  /** On leaders: bytes of this term's entries that are not committed. */
+  uncommittedBytes: number;
+  /** The index of a snapshot that the host took and that waits for the log to be durable so far; else 0. */
+  snapshotTaken: number;
+  /** A snapshot that is being received. */
+  install: InstallState | null;
+}
+
+/** A configuration and the index from which it holds. */
+export interface ConfigurationAt {
+  readonly index: number;
+  readonly configuration: Configuration;
+}
+
+/** Deadlines by name; `Infinity` while not armed. */
+export interface Timers {
+  /** When to campaign. */
+  election: number;
+  /** When the leader shows that it is alive. */
+  heartbeat: number;
+  /** When the leader checks that it still has a majority. */
+  quorum: number;
+}
+
+/** What a leader knows of one follower. Invariant: `matchIndex < nextIndex`. */
+export interface PeerState {
+  readonly id: NodeId;
+  /** The next entry to send (figure 2, `nextIndex[]`). */
+  nextIndex: number;
+  /** Highest entry known to be replicated there (figure 2, `matchIndex[]`). */
+  matchIndex: number;
+  /**
+   * - `probe`: where the logs meet is unknown; one append at a time;
+   * - `replicate`: known; appends follow each other without waiting;
+   * - `snapshot`: it needs entries that are gone; a snapshot is on its way.
+   */
+  flow: 'probe' | 'replicate' | 'snapshot';
+  /** The last index of each append that is unanswered, ascending. */
+  inflight: number[];
+  /** The commit index that it was last told. */
+  toldCommit: number;
+  /** Whether entries for it are being read from the journal. */
+  readingLog: boolean;
+  /** The latest heartbeat round that it answered. */
+  round: number;
+  /** When it was last heard from in this term. */
+  heardAt: number;
+  /** The snapshot that is being sent. */
+  snapshot: SendingSnapshot | null;
+}
+
+/** The progress of a snapshot on its way to a follower. */
+export interface SendingSnapshot {
+  readonly index: number;
+  readonly term: number;
+  /** Bytes that the follower has. */
+  offset: number;
+  /** `reading` from the journal, `sent` and unanswered, or neither. */
+  step: 'idle' | 'reading' | 'sent';
+  /** When the last piece was sent. */
+  sentAt: number;
+}
+
+/** The progress of a snapshot on its way in. */
+export interface InstallState {
+  readonly from: NodeId;
+  readonly index: number;
+  readonly term: number;
+  readonly configuration: Configuration;
+  /** Bytes taken in. */
+  offset: number;
+  /** Whether the host is busy with a piece. */
+  busy: boolean;
+  /** Whether the last piece is in, so that the log must not change until the snapshot is installed. */
+  finishing: boolean;
+}
+
+/** Entries up to `index` that are durable once the write with that number is. */
+export interface UnstoredEntries {
+  write: number;
+  index: number;
+  /** When the write was issued. */
+  readonly at: number;
+}
+
+/** A read that waits to be confirmed. */
+export interface PendingRead {
+  readonly id: number;
+  /** The commit index when the read came; 0 until the leader has committed an entry of its term. */
+  index: number;
+  /** The heartbeat round that confirms it; 0 until one was started. */
+  round: number;
+}
+
+const NOBODY: Configuration = { voters: [] };
+
+/** The configuration in force: nobody until a first one is known. */
+export function configurationOf(state: RaftState): Configuration {
+  return state.configurations.at(-1)?.configuration ?? NOBODY;
+}
+
+/** The state of a server that has never run. It knows no members and waits for a leader to tell it. */
+export function initialState(options: ResolvedRaftOptions): RaftState {
+  return {
+    currentTerm: 0,
+    votedFor: null,
+    log: emptyLog(),
+    commitIndex: 0,
+    lastApplied: 0,
+    peers: [],
+    role: 'follower',
+    leader: null,
+    configurations: [],
+    votes: {},
+    applying: 0,
+    readingForApply: false,
+    leaderContact: -Infinity,
+    electionTimeout: options.electionTimeoutMs,
+    timers: { election: -Infinity, heartbeat: Infinity, quorum: Infinity },
+    random: seedRandom(options.seed, streamOf(options.id)),
+    writeCount: 0,
+    hardStateWrite: 0,
+    storedIndex: 0,
+    unstored: [],
+    termStartIndex: 0,
+    round: 0,
+    reads: [],
+    uncommittedBytes: 0,
+    snapshotTaken: 0,
+    install: null,
+  };
+}
+
+/** What a checkpoint says besides the bytes of the state machine. */
+export interface SnapshotHeader {
+  readonly index: number;
+  readonly term: number;
+  readonly configuration: Configuration;
+}
+
+/** Folds the header of a checkpoint in: everything up to its index is committed and in the state machine. */
+export function replaySnapshot(state: RaftState, snapshot: SnapshotHeader): void {
+  state.log = logAfterSnapshot(snapshot.index, snapshot.term);
+  state.configurations = [{ index: snapshot.index, configuration: snapshot.configuration }];
+  raiseTerm(state, snapshot.term);
+  state.commitIndex = snapshot.index;
+  state.lastApplied = snapshot.index;
+  state.applying = snapshot.index;
+  state.storedIndex = snapshot.index;
+}
+
+/**
+ * Folds one journal record in, in the order in which they were written.
+ *
+ * @throws QuorateError with code `journal-inconsistent` when an entry leaves a gap
+ */
+export function replay(state: RaftState, record: RaftRecord, options: ResolvedRaftOptions): void {
+  if (record.type === 'hardState') {
+    state.currentTerm = record.term;
+    state.votedFor = record.votedFor;
+    return;
+  }
+  const { log } = state;
+  if (record.index > log.lastIndex + 1) {
+    const found = `the journal has entry ${record.index} right behind entry ${log.lastIndex}`;
+    throw new QuorateError('journal-inconsistent', `${found}; restore it from a backup, or remove this member`);
+  }
+  if (record.index <= log.lastIndex) truncateLog(state, record.index);
+  // Entries that a snapshot covers may be kept behind it for followers that are a little behind.
+  log.firstIndex = Math.min(log.firstIndex, record.index);
+  appendEntry(log, record);
+  releaseMemory(log, log.lastIndex, options.logMemoryBytes);
+  raiseTerm(state, record.term);
+  state.storedIndex = log.lastIndex;
+  noteConfiguration(state, record);
+}
+
+/** The configuration in force at `index`, which a snapshot there must carry. */
+export function configurationAt(state: RaftState, index: number): Configuration {
+  return state.configurations.findLast((known) => known.index <= index)?.configuration ?? NOBODY;
+}
+
+/** Takes note of an entry that was appended: a configuration is in force from there on. */
+export function noteConfiguration(state: RaftState, entry: Entry): void {
+  if (entry.type !== 'configuration' || entry.index <= state.log.snapshotIndex) return;
+  state.configurations.push({ index: entry.index, configuration: entry.data });
+}
+
+/** Removes entries from `index` on, and the configurations that they brought. */
+export function truncateLog(state: RaftState, index: number): void {
+  truncateFrom(state.log, index);
+  while (state.configurations.length > 0 && state.configurations.at(-1)!.index >= index) state.configurations.pop();
+}
+
+function raiseTerm(state: RaftState, term: number): void {
+  if (term <= state.currentTerm) return;
+  state.currentTerm = term;
+  state.votedFor = null;
+}
+
+/** An independent generator for each server: FNV-1a of its id. */
+function streamOf(id: NodeId): number {
+  let hash = 0x811c_9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x0100_0193);
+  return hash >>> 0;
+}
