@@ -6,6 +6,11 @@ export interface Codec {
   /** The bytes of a value, in memory of their own. */
   encode(value: unknown): Uint8Array;
   /**
+   * The bytes of a value, in memory that the next call of this codec overwrites: for callers that copy them away at
+   * once, such as a transport that appends them to its send buffer. Optional; without it callers use `encode`.
+   */
+  encodeShared?(value: unknown): Uint8Array;
+  /**
    * The value of bytes from outside. Byte arrays in it may alias `bytes`, which the caller must not reuse.
    *
    * @throws MalformedError when the bytes are no value, or break a limit of the codec

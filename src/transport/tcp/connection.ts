@@ -1,0 +1,245 @@
+import type { Socket } from 'node:net';
+import type { NodeId } from '../../core/index.js';
+import { isChannelName } from '../port.js';
+import { formatAddress } from './address.js';
+import { FrameParser, LENGTH_BYTES } from './frame.js';
+import { ConnectionRefusedError, MAX_HELLO_BYTES } from './hello.js';
+import type { Hello, RefusalReason } from './hello.js';
+import { SendBuffer } from './send-buffer.js';
+
+/** The first byte of a frame that is no message: the hello, and names of channels. */
+const CONTROL = 0;
+
+/** What a {@link Connection} tells the transport. */
+export interface ConnectionOwner<InboundChannel> {
+  /** The first frame came: answer with `open` or `refuse`. */
+  first(connection: Connection<InboundChannel>, body: Uint8Array): void;
+  /** The other side gave a name to a channel number. */
+  named(name: string): InboundChannel;
+  /** A message came. */
+  message(connection: Connection<InboundChannel>, channel: InboundChannel, body: Uint8Array): void;
+  /** The connection is over; said exactly once, and nothing is said afterwards. `refusal` when this side ended it. */
+  ended(connection: Connection<InboundChannel>, refusal: ConnectionRefusedError | null): void;
+}
+
+/** Limits of a {@link Connection}. */
+export interface ConnectionLimits {
+  readonly maxFrameBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly keepAliveMs: number;
+  readonly closeGraceMs: number;
+}
+
+/**
+ * One socket: frames in, frames out. All frames of one turn of the event loop leave in one write, and at most one write
+ * is under way; what comes meanwhile waits in the other of two buffers, which are reused.
+ */
+export class Connection<InboundChannel> {
+  /** Whom this side dialed; `null` when the other side dialed. */
+  readonly dialed: NodeId | null;
+  /** What the other side said of itself; `null` until it is open. */
+  hello: Hello | null = null;
+  /** Monotonic milliseconds when it opened. */
+  openedAt = 0;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner<InboundChannel>;
+  readonly #limits: ConnectionLimits;
+  readonly #parser: FrameParser;
+  #remote: string;
+  #ended = false;
+  #error: Error | null = null;
+  #handshake: ReturnType<typeof setTimeout> | null;
+  #filling = new SendBuffer();
+  #resting = new SendBuffer();
+  #writing = false;
+  #flushScheduled = false;
+  readonly #announced = new Uint8Array(256);
+  readonly #inbound: (InboundChannel | undefined)[] = [];
+
+  constructor(socket: Socket, dialed: NodeId | null, owner: ConnectionOwner<InboundChannel>, limits: ConnectionLimits) {
+    this.#socket = socket;
+    this.dialed = dialed;
+    this.#owner = owner;
+    this.#limits = limits;
+    this.#remote = dialed ?? formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+    this.#parser = new FrameParser(MAX_HELLO_BYTES, {
+      frame: (bytes) => this.#frame(bytes),
+      badLength: (length) => this.refuse('bad-frame-length', `it announced a frame of ${length} bytes`),
+    });
+    this.#handshake = setTimeout(
+      () => this.refuse('handshake-timeout', `no hello within ${limits.handshakeTimeoutMs} ms`),
+      limits.handshakeTimeoutMs,
+    );
+    socket.setNoDelay(true);
+    if (limits.keepAliveMs > 0) socket.setKeepAlive(true, limits.keepAliveMs);
+    socket.on('data', (chunk) => this.#parser.push(chunk));
+    socket.on('error', (error) => (this.#error = error));
+    socket.on('close', () => this.#end(null));
+  }
+
+  /** What the socket said before it broke; `null` when it was closed in good order. */
+  get error(): Error | null {
+    return this.#error;
+  }
+
+  /** The address of the other side, and its id when it was dialed or said it; for messages to people. */
+  get remote(): string {
+    return this.#remote;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Bytes that were accepted for sending and have not reached the system. */
+  get queuedBytes(): number {
+    return this.#filling.used + (this.#writing ? this.#resting.used : 0);
+  }
+
+  /** Speaks the first frame of this side. */
+  sendHello(body: Uint8Array): void {
+    this.#filling.append(CONTROL, body);
+    this.#scheduleFlush();
+  }
+
+  /** The other side's hello is accepted: frames of full size and messages from now on. */
+  open(hello: Hello, now: number): void {
+    this.hello = hello;
+    this.openedAt = now;
+    this.#remote = `${hello.id} at ${this.#remote}`;
+    this.#parser.maxFrameBytes = this.#limits.maxFrameBytes;
+    this.#clearHandshake();
+  }
+
+  /**
+   * Queues a message. Returns false when the queue is full, or the message larger than either side takes.
+   *
+   * @param channel - number of the channel on this side, 1 to 255; `name` is told to the other side before first use
+   * @param body - is copied
+   */
+  send(channel: number, name: string, body: Uint8Array): boolean {
+    const { maxFrameBytes, maxQueuedBytes } = this.#limits;
+    if (this.#ended || this.hello === null) return false;
+    if (body.length >= Math.min(maxFrameBytes, this.hello.maxFrameBytes)) return false;
+    if (this.queuedBytes + body.length + LENGTH_BYTES + 1 > maxQueuedBytes) return false;
+    if (this.#announced[channel] === 0) this.#announce(channel, name);
+    this.#filling.append(channel, body);
+    this.#scheduleFlush();
+    return true;
+  }
+
+  /** Ends the connection because of what the other side did or is, counted by the owner. */
+  refuse(reason: RefusalReason, detail: string, cause?: unknown): void {
+    if (!this.#ended) this.#end(new ConnectionRefusedError(reason, this.#remote, detail, cause));
+  }
+
+  /** As `refuse`, after telling the other side, which has said hello and waits for an answer. */
+  refuseAloud(reason: RefusalReason, detail: string, body: Uint8Array): void {
+    if (this.#ended) return;
+    this.sendHello(body);
+    this.#flush();
+    const socket = this.#socket;
+    this.#settle(new ConnectionRefusedError(reason, this.#remote, detail));
+    this.#closeSoon(socket, this.#limits.closeGraceMs);
+  }
+
+  /** Ends the connection at once; what is queued is lost. */
+  destroy(): void {
+    this.#end(null);
+  }
+
+  /** Ends the connection after trying for `graceMs` to send what is queued. Resolves when the socket is closed. */
+  async close(graceMs: number): Promise<void> {
+    const socket = this.#socket;
+    if (socket.closed) return;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    if (this.#ended || this.hello === null) {
+      socket.destroy();
+    } else {
+      this.#flush();
+      this.#settle(null);
+      this.#closeSoon(socket, graceMs);
+    }
+    await closed;
+  }
+
+  #announce(channel: number, name: string): void {
+    this.#announced[channel] = 1;
+    const body = new Uint8Array(1 + name.length); // names are ASCII
+    body[0] = channel;
+    for (let i = 0; i < name.length; i++) body[i + 1] = name.charCodeAt(i);
+    this.#filling.append(CONTROL, body);
+  }
+
+  /** One write a turn: callers of the same turn share it. */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#writing) return;
+    this.#flushScheduled = true;
+    queueMicrotask(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    if (this.#writing || this.#socket.destroyed || this.#filling.used === 0) return;
+    const buffer = this.#filling;
+    this.#filling = this.#resting;
+    this.#resting = buffer;
+    this.#writing = true;
+    this.#socket.write(buffer.view(), this.#written);
+  };
+
+  readonly #written = (): void => {
+    this.#resting.clear();
+    this.#writing = false;
+    this.#flush();
+  };
+
+  #frame(bytes: Uint8Array): boolean {
+    if (this.#ended) return false;
+    const channel = bytes[0]!;
+    if (this.hello === null) {
+      if (channel === CONTROL) this.#owner.first(this, bytes.subarray(1));
+      else this.refuse('malformed', 'its first frame is no hello');
+    } else if (channel === CONTROL) {
+      this.#name(bytes);
+    } else {
+      const inbound = this.#inbound[channel];
+      if (inbound === undefined) this.refuse('malformed', 'a message came on a channel that has no name');
+      else this.#owner.message(this, inbound, bytes.subarray(1));
+    }
+    return !this.#ended;
+  }
+
+  #name(bytes: Uint8Array): void {
+    const channel = bytes[1] ?? 0;
+    const name = bytes.length <= 256 ? String.fromCharCode(...bytes.subarray(2)) : '';
+    if (channel === 0 || !isChannelName(name)) this.refuse('malformed', 'the name of a channel is wrong');
+    else this.#inbound[channel] = this.#owner.named(name);
+  }
+
+  #end(refusal: ConnectionRefusedError | null): void {
+    this.#socket.destroy();
+    this.#settle(refusal);
+  }
+
+  /** From here on nothing is received or sent; tells the owner, once. */
+  #settle(refusal: ConnectionRefusedError | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#clearHandshake();
+    this.#owner.ended(this, refusal);
+  }
+
+  /** Sends what is with the socket, says goodbye, and insists after `graceMs`. */
+  #closeSoon(socket: Socket, graceMs: number): void {
+    const insist = setTimeout(() => socket.destroy(), graceMs);
+    socket.once('close', () => clearTimeout(insist));
+    socket.end();
+  }
+
+  #clearHandshake(): void {
+    if (this.#handshake !== null) clearTimeout(this.#handshake);
+    this.#handshake = null;
+  }
+}
