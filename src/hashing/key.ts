@@ -3,7 +3,7 @@ import murmur from 'murmurhash3js-revisited';
 const BUFFER_BYTES = 1024;
 const encoder = new TextEncoder();
 const buffer = new Uint8Array(BUFFER_BYTES);
-/** By length, the view of that many bytes of the buffer, made once: `subarray` costs more than hashing a short key. */
+/** By length, the view of that many bytes of the buffer, made once: `subarray` allocates. */
 const views: Uint8Array[] = [];
 
 /**

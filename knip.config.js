@@ -1,0 +1,12 @@
+/** @type {import('knip').KnipConfig} */
+export default {
+  workspaces: {
+    // What package.json exports, tests and configurations is found without being listed here.
+    '.': {
+      entry: ['scripts/{bench,check,size}.ts', 'examples/*/main.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.{ts,js}', '*.{ts,js}'],
+    },
+    bench: { entry: ['suites/*.ts'], project: ['**/*.ts'], ignoreDependencies: ['quorate'] },
+  },
+  ignoreExportsUsedInFile: { interface: true, type: true },
+};
