@@ -14,6 +14,7 @@ export type {
   NoopEntry,
   RaftRecord,
 } from './entry.js';
+export { NotLeaderError } from './errors.js';
 export { RaftMachine } from './machine.js';
 export type {
   AppendAccepted,
@@ -28,7 +29,11 @@ export type {
   RequestVote,
   RequestVoteReply,
 } from './messages.js';
+export { RaftNode } from './node.js';
+export type { RaftNodeEvents, RaftNodeStatus, RaftPeerStatus } from './node.js';
+export type { RaftNodeOptions } from './node-options.js';
 export { resolveOptions } from './options.js';
 export type { RaftOptions, ResolvedRaftOptions } from './options.js';
 export { initialState, replay, replaySnapshot } from './state.js';
+export { parseMessage } from './parse.js';
 export type { RaftState, SnapshotHeader } from './state.js';

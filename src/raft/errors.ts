@@ -1,0 +1,34 @@
+import { QuorateError, type NodeId, type QuorateErrorOptions } from '../core/index.js';
+
+/** Another server leads, or none does. Code `not-leader`. Nothing of the request happened: ask `leader`. */
+export class NotLeaderError extends QuorateError {
+  /** Who leads, as far as this server knows. */
+  readonly leader: NodeId | null;
+
+  constructor(leader: NodeId | null, options: QuorateErrorOptions = {}) {
+    super(
+      'not-leader',
+      leader === null ? 'no leader is known now' : `this node does not lead; ${leader} does`,
+      options,
+    );
+    this.leader = leader;
+  }
+
+  /** What a client on the other side of a request gets to know: the leader. */
+  get details(): { readonly leader: NodeId | null } {
+    return { leader: this.leader };
+  }
+}
+
+/** Another leader's entry was committed in the place of this proposal. Code `replaced`: it was not and will not be applied. */
+export function replacedError(): QuorateError {
+  return new QuorateError('replaced', 'a new leader replaced the proposal before it was committed; propose it again');
+}
+
+/** The node lost sight of a proposal. Code `proposal-lost`, outcome `unknown`. */
+export function lostError(): QuorateError {
+  const advice = 'read the state machine to find out whether it was applied';
+  return new QuorateError('proposal-lost', `the fate of the proposal cannot be told any more; ${advice}`, {
+    outcome: 'unknown',
+  });
+}

@@ -1,0 +1,100 @@
+import {
+  checkNodeId,
+  checkNumber,
+  InvalidOptionError,
+  systemClock,
+  systemSeed,
+  type Clock,
+  type Journal,
+  type NodeId,
+  type Transport,
+} from '../core/index.js';
+import type { StateMachine } from '../host/index.js';
+import type { Member } from './entry.js';
+import { resolveOptions, type RaftOptions, type ResolvedRaftOptions } from './options.js';
+
+/** Options of a {@link RaftNode}. */
+export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id'> {
+  /** Carries messages; its id is the node's. Stays open when the node closes. */
+  readonly transport: Transport;
+  /** Keeps the log, the term and the vote. Stays open when the node closes. */
+  readonly journal: Journal;
+  /** What the log drives. */
+  readonly stateMachine: StateMachine<Result>;
+  /**
+   * The founding members, by id, with the addresses at which the others reach them (`null` when the transport knows
+   * them already). The same on each of them. Counts only while the journal is blank: afterwards the members are those
+   * in the log, and the option may stay as it is.
+   * @defaultValue none: a blank server then waits for a leader that has it as a member
+   */
+  readonly members?: Readonly<Record<NodeId, string | null>>;
+  /** @defaultValue `systemClock` */
+  readonly clock?: Clock;
+  /**
+   * The channel of the transport, and the group in the journal: nodes of several clusters can share both.
+   * @defaultValue `'raft'`
+   */
+  readonly group?: string;
+  /**
+   * How long a proposal or read may stay undecided before it is given up with outcome `unknown`.
+   * @defaultValue ten election timeouts: time for several elections
+   */
+  readonly callTimeoutMs?: number;
+  /**
+   * After how many applied entries a snapshot is taken and the log before it dropped; 0 for never.
+   * @defaultValue 100000: replaying so many takes a fraction of a second
+   */
+  readonly snapshotEveryEntries?: number;
+  /**
+   * How many entries behind the snapshot are kept all the same, for followers that are a little behind.
+   * @defaultValue a tenth of `snapshotEveryEntries`
+   */
+  readonly trailingEntries?: number;
+}
+
+/** {@link RaftNodeOptions}, checked and complete. */
+export interface ResolvedNodeOptions<Result> {
+  readonly raft: ResolvedRaftOptions;
+  readonly transport: Transport;
+  readonly journal: Journal;
+  readonly stateMachine: StateMachine<Result>;
+  readonly members: readonly Member[];
+  readonly clock: Clock;
+  readonly group: string;
+  readonly callTimeoutMs: number;
+  readonly snapshotEveryEntries: number;
+  readonly trailingEntries: number;
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws InvalidOptionError naming the option, the value and what is allowed
+ */
+export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): ResolvedNodeOptions<Result> {
+  const { transport, journal, stateMachine, clock = systemClock, group = 'raft' } = options;
+  const raft = resolveOptions({ ...options, id: transport.id, seed: options.seed ?? systemSeed() });
+  const snapshotEveryEntries = options.snapshotEveryEntries ?? 100_000;
+  const trailingEntries = options.trailingEntries ?? Math.floor(snapshotEveryEntries / 10);
+  const callTimeoutMs = options.callTimeoutMs ?? 10 * raft.electionTimeoutMs;
+  return {
+    raft,
+    transport,
+    journal,
+    stateMachine,
+    clock,
+    group,
+    members: checkMembers(options.members ?? {}, transport.id),
+    callTimeoutMs: checkNumber('callTimeoutMs', callTimeoutMs, { min: 1, integer: false }),
+    snapshotEveryEntries: checkNumber('snapshotEveryEntries', snapshotEveryEntries, { min: 0 }),
+    trailingEntries: checkNumber('trailingEntries', trailingEntries, { min: 0 }),
+  };
+}
+
+function checkMembers(members: Readonly<Record<NodeId, string | null>>, self: NodeId): Member[] {
+  const list = Object.entries(members).map(([id, address]) => ({ id: checkNodeId('members', id), address }));
+  if (list.length > 0 && !list.some((member) => member.id === self)) {
+    throw new InvalidOptionError('members', Object.keys(members), `a record that has this node too, ${self}`);
+  }
+  return list;
+}

@@ -1,0 +1,141 @@
+import { isNodeId } from '../core/index.js';
+import type { Configuration, Entry, Member } from './entry.js';
+import { areConsecutive } from './following.js';
+import type { RaftMessage } from './messages.js';
+
+/** The most entries that one message may carry; what senders of this library keep far below. */
+const MAX_ENTRIES = 1 << 20;
+/** The most members that a configuration may have. */
+const MAX_VOTERS = 64;
+/** The longest address that a member may have, in characters. */
+const MAX_ADDRESS_LENGTH = 1024;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The message that a value from outside is, made anew so that nothing else comes along; `undefined` when it is none.
+ * Unknown fields are ignored.
+ */
+export function parseMessage(value: unknown): RaftMessage | undefined {
+  if (!isFields(value) || !isCount(value.term)) return undefined;
+  switch (value.type) {
+    case 'preVote':
+    case 'requestVote':
+      return parseVoteRequest(value.type, value.term, value);
+    case 'preVoteReply':
+      return parsePreVoteReply(value.term, value);
+    case 'requestVoteReply':
+      return parseRequestVoteReply(value.term, value);
+    case 'appendEntries':
+      return parseAppendEntries(value.term, value);
+    case 'appendEntriesReply':
+      return parseAppendEntriesReply(value.term, value);
+    case 'installSnapshot':
+      return parseInstallSnapshot(value.term, value);
+    case 'installSnapshotReply':
+      return parseInstallSnapshotReply(value.term, value);
+    default:
+      return undefined;
+  }
+}
+
+function parseVoteRequest(type: 'preVote' | 'requestVote', term: number, fields: Fields): RaftMessage | undefined {
+  const { lastLogIndex, lastLogTerm } = fields;
+  if (!isCount(lastLogIndex) || !isCount(lastLogTerm)) return undefined;
+  return { type, term, lastLogIndex, lastLogTerm };
+}
+
+function parsePreVoteReply(term: number, { campaignTerm, granted }: Fields): RaftMessage | undefined {
+  if (!isCount(campaignTerm) || typeof granted !== 'boolean') return undefined;
+  return { type: 'preVoteReply', term, campaignTerm, granted };
+}
+
+function parseRequestVoteReply(term: number, { voteGranted }: Fields): RaftMessage | undefined {
+  if (typeof voteGranted !== 'boolean') return undefined;
+  return { type: 'requestVoteReply', term, voteGranted };
+}
+
+function parseAppendEntries(term: number, fields: Fields): RaftMessage | undefined {
+  const { prevLogIndex, prevLogTerm, leaderCommit, round } = fields;
+  if (!isCount(prevLogIndex) || !isCount(prevLogTerm) || !isCount(leaderCommit) || !isCount(round)) return undefined;
+  const entries = parseEntries(fields.entries);
+  if (entries === undefined || !areConsecutive(entries, prevLogIndex, prevLogTerm)) return undefined;
+  if (entries.length > 0 && entries.at(-1)!.term > term) return undefined;
+  return { type: 'appendEntries', term, prevLogIndex, prevLogTerm, entries, leaderCommit, round };
+}
+
+function parseAppendEntriesReply(term: number, fields: Fields): RaftMessage | undefined {
+  const { success, matchIndex, round, prevLogIndex, conflictTerm, conflictIndex } = fields;
+  if (!isCount(round)) return undefined;
+  const type = 'appendEntriesReply';
+  if (success === true) return isCount(matchIndex) ? { type, success, term, matchIndex, round } : undefined;
+  if (success !== false || !isCount(prevLogIndex) || !isCount(conflictTerm) || !isCount(conflictIndex))
+    return undefined;
+  return { type, success, term, prevLogIndex, conflictTerm, conflictIndex, round };
+}
+
+function parseInstallSnapshot(term: number, fields: Fields): RaftMessage | undefined {
+  const { lastIncludedIndex, lastIncludedTerm, offset, data, done } = fields;
+  if (!isCount(lastIncludedIndex) || lastIncludedIndex === 0 || !isCount(lastIncludedTerm)) return undefined;
+  if (!isCount(offset) || !(data instanceof Uint8Array) || typeof done !== 'boolean') return undefined;
+  const configuration = parseConfiguration(fields.configuration);
+  if (configuration === undefined || lastIncludedTerm > term) return undefined;
+  return { type: 'installSnapshot', term, lastIncludedIndex, lastIncludedTerm, configuration, offset, data, done };
+}
+
+function parseInstallSnapshotReply(term: number, fields: Fields): RaftMessage | undefined {
+  const { lastIncludedIndex, offset, installed } = fields;
+  if (!isCount(lastIncludedIndex) || !isCount(offset) || typeof installed !== 'boolean') return undefined;
+  return { type: 'installSnapshotReply', term, lastIncludedIndex, offset, installed };
+}
+
+function parseEntries(value: unknown): Entry[] | undefined {
+  if (!Array.isArray(value) || value.length > MAX_ENTRIES) return undefined;
+  const entries: Entry[] = [];
+  for (const item of value) {
+    const entry = parseEntry(item);
+    if (entry === undefined) return undefined;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function parseEntry(value: unknown): Entry | undefined {
+  if (!isFields(value)) return undefined;
+  const { type, index, term, data } = value;
+  if (!isCount(index) || index === 0 || !isCount(term) || term === 0) return undefined;
+  switch (type) {
+    case 'command':
+      return data instanceof Uint8Array ? { type, index, term, data } : undefined;
+    case 'noop':
+      return { type, index, term, data: null };
+    case 'configuration': {
+      const configuration = parseConfiguration(data);
+      return configuration === undefined ? undefined : { type, index, term, data: configuration };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The configuration that a value from outside is; `undefined` when it is none. */
+export function parseConfiguration(value: unknown): Configuration | undefined {
+  if (!isFields(value) || !Array.isArray(value.voters) || value.voters.length > MAX_VOTERS) return undefined;
+  const voters: Member[] = [];
+  for (const item of value.voters as readonly unknown[]) {
+    if (!isFields(item) || !isNodeId(item.id)) return undefined;
+    const { id, address } = item;
+    if (address !== null && (typeof address !== 'string' || address.length > MAX_ADDRESS_LENGTH)) return undefined;
+    if (voters.length > 0 && voters.at(-1)!.id >= id) return undefined; // ascending, so each at most once
+    voters.push({ id, address });
+  }
+  return { voters };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

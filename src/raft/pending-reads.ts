@@ -1,0 +1,60 @@
+import { OverloadedError, type Clock } from '../core/index.js';
+import { openCall, OpenCalls, type CallOptions, type OpenCall } from '../host/index.js';
+import type { RaftCommand, RaftOutput } from './commands.js';
+import { NotLeaderError } from './errors.js';
+
+/** The reads of a node: first confirmed by the machine, then held until the state machine is far enough. */
+export class PendingReads {
+  readonly #submit: (command: RaftCommand) => void;
+  readonly #maxPendingReads: number;
+  readonly #unconfirmed: OpenCalls<number, OpenCall<void>>;
+  /** Confirmed reads by ascending index, since read indexes never fall. */
+  #unapplied: { readonly index: number; readonly call: OpenCall<void> }[] = [];
+  #lastId = 0;
+
+  constructor(clock: Clock, timeoutMs: number, maxPendingReads: number, submit: (command: RaftCommand) => void) {
+    this.#unconfirmed = new OpenCalls(clock, 'the read', timeoutMs);
+    this.#maxPendingReads = maxPendingReads;
+    this.#submit = submit;
+  }
+
+  /** Resolves when a read of the state machine is linearizable. */
+  read(options?: CallOptions): Promise<void> {
+    return openCall<void>(this.#unconfirmed.deadline(), options, (call) => {
+      const id = ++this.#lastId;
+      this.#unconfirmed.add(id, call);
+      this.#submit({ type: 'read', id: -id }); // negative, so that ids of reads and proposals never meet
+    });
+  }
+
+  /** The machine confirmed a read at an index, of which `appliedIndex` is applied. */
+  readable({ id, index }: RaftOutput & { type: 'readable' }, appliedIndex: number): void {
+    const call = this.#unconfirmed.take(-id);
+    if (call === undefined) return;
+    if (index <= appliedIndex) call.resolve();
+    else this.#unapplied.push({ index, call });
+  }
+
+  /** The machine cannot confirm a read. */
+  refused({ id, reason, leader }: RaftOutput & { type: 'refused' }): void {
+    const call = this.#unconfirmed.take(-id);
+    if (reason === 'notLeader') call?.reject(new NotLeaderError(leader));
+    else call?.reject(new OverloadedError('pending reads', this.#maxPendingReads));
+  }
+
+  /** The state machine has applied everything up to `appliedIndex`. */
+  applied(appliedIndex: number): void {
+    if (this.#unapplied.length === 0 || this.#unapplied[0]!.index > appliedIndex) return;
+    const ready = this.#unapplied.filter(({ index }) => index <= appliedIndex);
+    this.#unapplied = this.#unapplied.filter(({ index }) => index > appliedIndex);
+    for (const { call } of ready) call.resolve();
+  }
+
+  /** Rejects what is open. */
+  close(reason: unknown): void {
+    this.#unconfirmed.rejectAll(reason);
+    this.#unconfirmed.close();
+    for (const { call } of this.#unapplied) call.reject(reason);
+    this.#unapplied = [];
+  }
+}

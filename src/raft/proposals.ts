@@ -1,0 +1,100 @@
+import { OverloadedError, type Clock } from '../core/index.js';
+import { openCall, OpenCalls, type CallOptions, type OpenCall } from '../host/index.js';
+import type { RaftCommand, RaftOutput } from './commands.js';
+import type { Entry } from './entry.js';
+import { lostError, NotLeaderError, replacedError } from './errors.js';
+
+interface Proposal<Result> extends OpenCall<Result> {
+  /** The term of its entry. */
+  term: number;
+}
+
+/**
+ * The proposals of a node from the call to the answer. Those of one turn of the event loop go to the machine as one
+ * command; then each waits, by its log index, for whatever is applied there.
+ */
+export class Proposals<Result> {
+  readonly #submit: (command: RaftCommand) => void;
+  readonly #maxUncommittedBytes: number;
+  readonly #waiting: OpenCalls<number, Proposal<Result>>;
+  readonly #batches = new Map<number, readonly Proposal<Result>[]>();
+  #gathering: { payloads: Uint8Array[]; proposals: Proposal<Result>[] } | null = null;
+  #lastBatch = 0;
+
+  constructor(clock: Clock, timeoutMs: number, maxUncommittedBytes: number, submit: (command: RaftCommand) => void) {
+    this.#waiting = new OpenCalls(clock, 'the proposal', timeoutMs);
+    this.#maxUncommittedBytes = maxUncommittedBytes;
+    this.#submit = submit;
+  }
+
+  /** Proposes a payload. */
+  propose(payload: Uint8Array, options?: CallOptions): Promise<Result> {
+    return openCall<Result>(this.#waiting.deadline(), options, (call) => {
+      const gathering = this.#gathering ?? this.#startGathering();
+      gathering.payloads.push(payload);
+      const proposal = call as Proposal<Result>;
+      proposal.term = 0;
+      gathering.proposals.push(proposal);
+    });
+  }
+
+  #startGathering(): { payloads: Uint8Array[]; proposals: Proposal<Result>[] } {
+    const gathering = { payloads: [] as Uint8Array[], proposals: [] as Proposal<Result>[] };
+    this.#gathering = gathering;
+    queueMicrotask(() => {
+      if (this.#gathering !== gathering) return;
+      this.#gathering = null;
+      const id = ++this.#lastBatch;
+      this.#batches.set(id, gathering.proposals);
+      this.#submit({ type: 'propose', id, payloads: gathering.payloads });
+    });
+    return gathering;
+  }
+
+  /** The machine has put a batch into its log. */
+  accepted({ id, index, term }: RaftOutput & { type: 'accepted' }): void {
+    const batch = this.#batches.get(id);
+    this.#batches.delete(id);
+    batch?.forEach((proposal, i) => {
+      // An older proposal of ours stood there. Another server may still have that entry, and may yet commit it.
+      this.#waiting.take(index + i)?.reject(lostError());
+      proposal.term = term;
+      this.#waiting.add(index + i, proposal);
+    });
+  }
+
+  /** The machine did not take a batch. Whether `id` was one of proposals. */
+  refused({ id, reason, leader }: RaftOutput & { type: 'refused' }): boolean {
+    const batch = this.#batches.get(id);
+    if (batch === undefined) return false;
+    this.#batches.delete(id);
+    for (const proposal of batch) {
+      if (reason === 'notLeader') proposal.reject(new NotLeaderError(leader));
+      else proposal.reject(new OverloadedError('bytes of uncommitted proposals', this.#maxUncommittedBytes));
+    }
+    return true;
+  }
+
+  /** An entry was applied, with `result` when it is a command: whoever waits for its index learns what became of it. */
+  applied(entry: Entry, result: Result | undefined): void {
+    const proposal = this.#waiting.take(entry.index);
+    if (proposal === undefined) return;
+    if (proposal.term === entry.term && entry.type === 'command') proposal.resolve(result as Result);
+    else proposal.reject(replacedError());
+  }
+
+  /** A snapshot replaced the log up to `index`: what was applied there cannot be told. */
+  overtaken(index: number): void {
+    this.#waiting.rejectAll(lostError(), (waiting) => waiting <= index);
+  }
+
+  /** Rejects what is open; `reason` must say that the outcome is unknown. */
+  close(reason: unknown): void {
+    const gathered = this.#gathering?.proposals ?? [];
+    this.#gathering = null;
+    for (const batch of [gathered, ...this.#batches.values()]) for (const proposal of batch) proposal.reject(reason);
+    this.#batches.clear();
+    this.#waiting.rejectAll(reason);
+    this.#waiting.close();
+  }
+}

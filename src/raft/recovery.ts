@@ -1,0 +1,62 @@
+import { QuorateError, type Journal, type NodeId } from '../core/index.js';
+import type { StateMachine } from '../host/index.js';
+import type { Configuration, Member, RaftRecord } from './entry.js';
+import type { ResolvedRaftOptions } from './options.js';
+import { decodeRecord, encodeRecord, openSnapshot } from './record-codec.js';
+import { initialState, replay, replaySnapshot, type RaftState } from './state.js';
+
+/**
+ * Brings the state back that the journal holds, and the state machine to where the checkpoint was taken; what follows in
+ * the log is applied once it is known to be committed.
+ *
+ * @throws QuorateError with code `journal-inconsistent`, and what the journal and the state machine throw
+ */
+export async function recover(
+  journal: Journal,
+  group: string,
+  options: ResolvedRaftOptions,
+  stateMachine: StateMachine,
+): Promise<RaftState> {
+  const state = initialState(options);
+  for await (const item of journal.replay()) {
+    if (item.type === 'record') {
+      if (item.record.group === group) replay(state, decodeRecord(item.record), options);
+    } else if (item.group === group) {
+      const { header, rest } = await openSnapshot(item.chunks);
+      replaySnapshot(state, header);
+      await stateMachine.restore(rest);
+    }
+  }
+  if (state.log.lastIndex < state.log.snapshotIndex) {
+    const found = `the journal ends at entry ${state.log.lastIndex}, before its snapshot at ${state.log.snapshotIndex}`;
+    throw new QuorateError('journal-inconsistent', `${found}; restore it from a backup, or remove this member`);
+  }
+  return state;
+}
+
+/** Whether a server has ever been part of a cluster. */
+export function isBlank(state: RaftState): boolean {
+  return state.log.lastIndex === 0 && state.currentTerm === 0;
+}
+
+/**
+ * Makes a blank server a founding member, in one durable record: every founding member begins its log with the same
+ * entry, of term 1, which says who they are. One that is not blank stays as it is.
+ */
+export async function bootstrap(
+  journal: Journal,
+  group: string,
+  options: ResolvedRaftOptions,
+  state: RaftState,
+  members: readonly Member[],
+): Promise<void> {
+  if (!isBlank(state)) return;
+  const record: RaftRecord = { type: 'configuration', index: 1, term: 1, data: configurationOf(members) };
+  await journal.append([encodeRecord(group, record)]);
+  replay(state, record, options);
+}
+
+function configurationOf(members: readonly Member[]): Configuration {
+  const byId = (a: { id: NodeId }, b: { id: NodeId }): number => (a.id < b.id ? -1 : 1);
+  return { voters: members.map(({ id, address }) => ({ id, address })).sort(byId) };
+}
