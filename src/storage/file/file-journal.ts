@@ -1,0 +1,161 @@
+import { ClosedError, QuorateError } from '../../core/errors.js';
+import type {
+  CheckpointOptions,
+  CheckpointPiece,
+  Journal,
+  JournalRecord,
+  ReadOptions,
+  ReplayItem,
+} from '../../core/journal.js';
+import { checkNumber } from '../../core/options.js';
+import { checkCheckpoint } from '../check-records.js';
+import { BatchWriter } from './batch-writer.js';
+import type { BatchWriterLimits } from './batch-writer.js';
+import { CheckpointWriter } from './checkpoint-writer.js';
+import { readEntries } from './entry-reader.js';
+import { replay } from './replay.js';
+import type { Store } from './store.js';
+
+const DEFAULT_READ_BYTES = 1024 * 1024;
+
+/** How large a file journal is at the moment. */
+export interface FileJournalStatus {
+  /** Segment files, those included that only stand for what was freed. */
+  readonly segments: number;
+  /** Bytes of all segment files. */
+  readonly segmentBytes: number;
+  /** Bytes of records that wait for the disk. */
+  readonly queuedBytes: number;
+}
+
+/**
+ * A {@link Journal} in a directory of a local disk, made by `openFileJournal`. Entries cost twelve bytes of memory each
+ * until a checkpoint drops them. Not for a network file system, whose fsync and locks may promise less.
+ */
+export class FileJournal implements Journal {
+  readonly #store: Store;
+  readonly #batches: BatchWriter;
+  readonly #checkpoints: CheckpointWriter;
+  readonly #unlock: () => Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(store: Store, limits: BatchWriterLimits, unlock: () => Promise<void>) {
+    this.#store = store;
+    this.#batches = new BatchWriter(store, limits);
+    this.#checkpoints = new CheckpointWriter(store, this.#batches);
+    this.#unlock = unlock;
+  }
+
+  /** The directory, as an absolute path. */
+  get directory(): string {
+    return this.#store.directory;
+  }
+
+  /** How large the journal is at the moment. O(segments). */
+  status(): FileJournalStatus {
+    const { segments } = this.#store;
+    return {
+      segments: segments.length,
+      segmentBytes: segments.reduce((sum, segment) => sum + segment.fileBytes, 0),
+      queuedBytes: this.#batches.queuedBytes,
+    };
+  }
+
+  /**
+   * Appends records; resolves when they are durable. Calls of one turn, and those made while the disk is busy, share
+   * one write and one fsync.
+   *
+   * @throws (as rejections) InvalidOptionError; OverloadedError when more than `maxQueuedBytes` would wait; JournalError
+   *   `journal-failed` with outcome `unknown`
+   */
+  append(records: readonly JournalRecord[]): Promise<void> {
+    try {
+      this.#refuse();
+      return this.#batches.append(records);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** Reads durable entries. The data of the records of one call may share memory. O(bytes read). */
+  async read(group: string, from: number, to: number, options: ReadOptions = {}): Promise<JournalRecord[]> {
+    this.#refuse();
+    const { maxBytes = DEFAULT_READ_BYTES, signal } = options;
+    checkNumber('from', from, { min: 0 });
+    checkNumber('to', to, { min: 0, max: Infinity, integer: false });
+    checkNumber('maxBytes', maxBytes, { min: 0, max: Infinity, integer: false });
+    signal?.throwIfAborted();
+    const state = this.#store.groups.get(group);
+    if (state === undefined) return [];
+    return readEntries(this.#store, state, { from, to, maxBytes, signal });
+  }
+
+  /** Streams what is durable when the iteration begins, with a window of 256 KiB (or one record). */
+  replay(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ReplayItem, void, void> {
+    return replay(this.#store, { signal: options.signal, refuse: () => this.#refuse() });
+  }
+
+  /**
+   * Replaces what is below, then frees the segments that nobody needs any more.
+   *
+   * @throws (as rejections) InvalidOptionError; QuorateError `checkpoint-under-way` when one of the group is; whatever
+   *   `chunks` throws; ClosedError; JournalError `journal-failed`
+   */
+  async checkpoint(group: string, chunks: AsyncIterable<Uint8Array>, options: CheckpointOptions): Promise<void> {
+    this.#refuse();
+    checkCheckpoint(group, options);
+    const state = this.#store.group(group);
+    if (state.checkpointing) {
+      throw new QuorateError('checkpoint-under-way', `Group ${group} has a checkpoint under way; wait for its end`);
+    }
+    state.checkpointing = true;
+    try {
+      await this.#checkpoints.write(state, chunks, options);
+    } finally {
+      state.checkpointing = false;
+    }
+  }
+
+  /** A verified piece of the current checkpoint; null when there is none. */
+  async readCheckpoint(group: string, offset: number, maxBytes: number): Promise<CheckpointPiece | null> {
+    this.#refuse();
+    checkNumber('offset', offset, { min: 0 });
+    checkNumber('maxBytes', maxBytes, { min: 1 });
+    const checkpoint = this.#store.groups.get(group)?.checkpoint;
+    if (checkpoint === undefined) return null;
+    checkpoint.shared.retain();
+    try {
+      return await checkpoint.piece(offset, maxBytes);
+    } finally {
+      await checkpoint.shared.release();
+    }
+  }
+
+  /**
+   * Waits for the appends under way, ends checkpoints that still wait for their source (they reject with ClosedError),
+   * and gives the directory free.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([
+      this.#batches.drained(this.#batches.end),
+      this.#checkpoints.stop(new ClosedError('The journal')),
+    ]);
+    await this.#store.closeFiles();
+    await this.#unlock();
+  }
+
+  #refuse(): void {
+    if (this.#closing !== undefined) throw new ClosedError('The journal');
+    if (this.#store.failure !== undefined) throw this.#store.failure;
+  }
+}

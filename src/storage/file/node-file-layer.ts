@@ -1,0 +1,75 @@
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import type { FileLayer, OpenFile, OpenMode } from './file-layer.js';
+import { lockDirectory } from './lock.js';
+
+const FLAGS = { create: 'w+', read: 'r', update: 'r+' } as const satisfies Record<OpenMode, string>;
+
+/** The file system of the machine, through `node:fs`. POSIX only: Windows cannot sync a directory. */
+export const nodeFileLayer: FileLayer = {
+  async makeDirectory(path) {
+    try {
+      await mkdir(path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  },
+  list: (directory) => readdir(directory),
+  open: async (path, mode) => new NodeFile(await open(path, FLAGS[mode])),
+  rename: (from, to) => rename(from, to),
+  remove: (path) => rm(path, { force: true }),
+  async syncDirectory(path) {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  lock: (directory) => lockDirectory(directory),
+};
+
+class NodeFile implements OpenFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async read(target: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < target.length) {
+      const { bytesRead } = await this.#handle.read(target, done, target.length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  async write(source: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < source.length) {
+      const { bytesWritten } = await this.#handle.write(source, done, source.length - done, position + done);
+      done += bytesWritten;
+    }
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#handle.truncate(size);
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  // fdatasync suffices: it covers the size, and no other property of a file is ever read.
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}

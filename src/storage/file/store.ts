@@ -1,0 +1,78 @@
+import { writeFailure } from './errors.js';
+import type { JournalError } from './errors.js';
+import type { FileLayer } from './file-layer.js';
+import { GroupState } from './group-state.js';
+import type { Segment } from './segment.js';
+
+/** What the parts of an open file journal share. */
+export class Store {
+  readonly layer: FileLayer;
+  readonly directory: string;
+  readonly salt: number;
+  /** In order, without gaps. Frames are added to the last one unless that is a stub. */
+  readonly segments: Segment[] = [];
+  readonly groups = new Map<string, GroupState>();
+  #failure: JournalError | undefined;
+
+  constructor(layer: FileLayer, directory: string, salt: number) {
+    this.layer = layer;
+    this.directory = directory;
+    this.salt = salt;
+  }
+
+  /** The error that poisoned the journal, when one did. */
+  get failure(): JournalError | undefined {
+    return this.#failure;
+  }
+
+  /** Position behind the last durable frame. */
+  get end(): number {
+    return this.segments.at(-1)?.end ?? 0;
+  }
+
+  /** The state of a group, made when there is none. */
+  group(name: string): GroupState {
+    const known = this.groups.get(name);
+    if (known !== undefined) return known;
+    const group = new GroupState(name);
+    this.groups.set(name, group);
+    return group;
+  }
+
+  /** The segment that holds a position. O(log n). */
+  segmentAt(position: number): Segment | undefined {
+    let low = 0;
+    let high = this.segments.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((this.segments[middle] as Segment).base <= position) low = middle;
+      else high = middle;
+    }
+    return this.segments[low];
+  }
+
+  /** Poisons the journal; the first failure stays. */
+  fail(cause: unknown): JournalError {
+    this.#failure ??= writeFailure(this.directory, cause);
+    return this.#failure;
+  }
+
+  /** Runs what changes files; a failure poisons the journal. */
+  async change<T>(operation: () => Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return await operation();
+    } catch (error) {
+      throw this.fail(error);
+    }
+  }
+
+  /** Closes all files; errors of that are of no use to anybody any more. */
+  async closeFiles(): Promise<void> {
+    const files = this.segments.map((segment) => segment.shared);
+    for (const group of this.groups.values()) {
+      if (group.checkpoint !== undefined) files.push(group.checkpoint.shared);
+    }
+    await Promise.allSettled(files.map((file) => file.release()));
+  }
+}
