@@ -24,6 +24,4 @@ export default defineConfig({
       },
     },
   ],
-  // The declaration build sets `baseUrl`, which TypeScript 6 reports as deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
 });

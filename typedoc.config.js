@@ -3,7 +3,7 @@ import { entries } from './scripts/entries.js';
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
   name: 'quorate',
-  tsconfig: 'tsconfig.docs.json',
+  tsconfig: 'tsconfig.build.json',
   entryPoints: entries.map(({ source }) => source),
   projectDocuments: ['docs/guide/*.md'],
   out: 'docs/api',

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { entries } from '../../scripts/entries.js';
 const root = resolve('.');
 const needNode = ['quorate/id/node', 'quorate/transport/tcp', 'quorate/storage/file'];
 const names = entries.map(({ name }) => name);
+const portable = entries.filter(({ name }) => !needNode.includes(name));
 
 let project: string;
 let packed: string;
@@ -17,10 +18,10 @@ let packed: string;
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'quorate-package-'));
   const source = join(project, 'source');
-  for (const path of ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsup.config.ts'])
+  for (const path of ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'])
     cpSync(join(root, path), join(source, path), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'), 'dir');
-  run(source, 'npx', ['tsup', '--silent']);
+  run(source, 'npm', ['run', '--silent', 'build']);
   run(source, 'npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', project]);
   install(readdirSync(project).find((file) => file.endsWith('.tgz'))!);
 }, 120_000);
@@ -46,7 +47,9 @@ function manifest(): { readonly dependencies: Record<string, string> } {
 }
 
 function run(cwd: string, command: string, args: readonly string[]): string {
-  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
 }
 
 /** Runs a program in the project that has the package installed; returns what it prints, as JSON. */
@@ -84,9 +87,21 @@ describe('the packed tarball', () => {
     expect(same).toBe(true);
   });
 
+  it.each(['NodeNext', 'Bundler'])(
+    'has types that hold without those of Node where it runs anywhere, resolved as by %s',
+    (resolution) => {
+      const program = portable.map(({ name }, i) => `import * as m${i} from '${name}';\nexport { m${i} };\n`).join('');
+      writeFileSync(join(project, 'consumer.mts'), program);
+      const module = resolution === 'Bundler' ? 'ESNext' : resolution;
+      const lib = 'ES2023,ESNext.Disposable,DOM';
+      const flags = ['--module', module, '--moduleResolution', resolution, '--lib', lib, '--target', 'ES2022'];
+      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      run(project, process.execPath, [tsc, '--noEmit', '--strict', ...flags, 'consumer.mts']);
+    },
+  );
+
   it('needs no module of Node where it says that it runs anywhere', () => {
     expect([...reachable(join(packed, 'dist/transport/tcp.js')).packages]).toContain('node:net');
-    const portable = entries.filter(({ name }) => !needNode.includes(name));
     for (const { output } of portable) {
       const files = reachable(join(packed, output));
       expect([...files.packages].filter((name) => builtinModules.includes(name.replace('node:', '')))).toEqual([]);
