@@ -40,6 +40,8 @@ export class Connection<InboundChannel> {
   readonly dialed: NodeId | null;
   /** What the other side said of itself; `null` until it is open. */
   hello: Hello | null = null;
+  /** Whether this side spoke its first frame. */
+  saidHello = false;
   /** Monotonic milliseconds when it opened. */
   openedAt = 0;
   readonly #socket: Socket;
@@ -98,7 +100,8 @@ export class Connection<InboundChannel> {
   }
 
   /** Speaks the first frame of this side. */
-  sendHello(body: Uint8Array): void {
+  sendFirst(body: Uint8Array): void {
+    this.saidHello = true;
     this.#filling.append(CONTROL, body);
     this.#scheduleFlush();
   }
@@ -137,7 +140,7 @@ export class Connection<InboundChannel> {
   /** As `refuse`, after telling the other side, which has said hello and waits for an answer. */
   refuseAloud(reason: RefusalReason, detail: string, body: Uint8Array): void {
     if (this.#ended) return;
-    this.sendHello(body);
+    this.sendFirst(body);
     this.#flush();
     const socket = this.#socket;
     this.#settle(new ConnectionRefusedError(reason, this.#remote, detail));

@@ -1,0 +1,251 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { QuorateError } from '../../core/index.js';
+import type { NodeId } from '../../core/index.js';
+import { Counters } from '../counters.js';
+import type { HostPort } from './address.js';
+import { Connection } from './connection.js';
+import type { ConnectionOwner } from './connection.js';
+import { keepDialing } from './dialer.js';
+import {
+  ConnectionRefusedError,
+  encodeHello,
+  encodeRefusal,
+  findMismatch,
+  parseFirst,
+  PROTOCOL_VERSION,
+} from './hello.js';
+import type { Hello, RefusalReason } from './hello.js';
+import type { CheckedOptions } from './options.js';
+import { keepsPresent, Peer, whileDialing } from './peer.js';
+
+/** Who uses the {@link Links}. */
+export interface LinksUser<InboundChannel> {
+  /** The other side gave a name to a channel number. */
+  named(name: string): InboundChannel;
+  /** A message came. */
+  message(peer: Peer<InboundChannel>, channel: InboundChannel, body: Uint8Array): void;
+  /** A peer came or went. */
+  notify(id: NodeId, up: boolean): void;
+}
+
+/** Makes and keeps the connections with all peers: at most one with each, dialed by either side. */
+export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
+  readonly peers = new Map<NodeId, Peer<InboundChannel>>();
+  readonly refused = new Counters();
+  readonly #options: CheckedOptions;
+  readonly #user: LinksUser<InboundChannel>;
+  readonly #connections = new Set<Connection<InboundChannel>>();
+  #accepted = 0;
+  #closed = false;
+
+  constructor(options: CheckedOptions, user: LinksUser<InboundChannel>) {
+    this.#options = options;
+    this.#user = user;
+  }
+
+  /** Takes on a socket that another node opened. */
+  accept(socket: Socket): void {
+    if (this.#accepted >= this.#options.maxConnections || this.#closed) {
+      socket.on('error', () => {}); // it is over anyway
+      socket.destroy();
+      const detail = `${this.#accepted} are open, the most allowed`;
+      this.#report(new ConnectionRefusedError('too-many-connections', 'a new peer', detail));
+      return;
+    }
+    this.#accepted++;
+    socket.once('close', () => this.#accepted--);
+    this.#connections.add(new Connection(socket, null, this, this.#options));
+  }
+
+  /** Says where a peer is dialed. An open connection stays as it is. */
+  setTarget(id: NodeId, target: HostPort | null): void {
+    let peer = this.peers.get(id);
+    if (peer === undefined) {
+      if (target === null) return;
+      peer = new Peer(id);
+      this.peers.set(id, peer);
+    }
+    if (peer.address?.host === target?.host && peer.address?.port === target?.port) return;
+    peer.address = target;
+    peer.dialing?.abort();
+    peer.dialing = null;
+    this.#tend(peer);
+  }
+
+  /** Ends all dialing and all connections, after trying to send what is queued. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const peer of this.peers.values()) peer.dialing?.abort();
+    const { closeGraceMs } = this.#options;
+    await Promise.all(Array.from(this.#connections, (connection) => connection.close(closeGraceMs)));
+  }
+
+  // For the connections.
+
+  first(connection: Connection<InboundChannel>, body: Uint8Array): void {
+    let first: ReturnType<typeof parseFirst>;
+    try {
+      first = parseFirst(body);
+    } catch (error) {
+      connection.refuse('malformed', 'its hello is malformed', error);
+      return;
+    }
+    if ('refused' in first) connection.refuse('refused-by-peer', `the reason it gave is: ${first.refused}`);
+    else this.#greet(connection, first);
+  }
+
+  named(name: string): InboundChannel {
+    return this.#user.named(name);
+  }
+
+  message(connection: Connection<InboundChannel>, channel: InboundChannel, body: Uint8Array): void {
+    this.#user.message(this.peers.get(connection.hello!.id)!, channel, body);
+  }
+
+  ended(connection: Connection<InboundChannel>, refusal: ConnectionRefusedError | null): void {
+    this.#connections.delete(connection);
+    if (refusal !== null) this.#report(refusal);
+    if (connection.hello !== null) this.#lost(connection, connection.hello.id);
+    else if (connection.dialed !== null) this.#attemptFailed(connection, connection.dialed);
+  }
+
+  // What becomes of connections.
+
+  #lost(connection: Connection<InboundChannel>, id: NodeId): void {
+    const peer = this.peers.get(id);
+    if (peer?.connection !== connection) return;
+    peer.connection = null;
+    this.#user.notify(id, false);
+    this.#tend(peer);
+  }
+
+  #attemptFailed(connection: Connection<InboundChannel>, id: NodeId): void {
+    const peer = this.peers.get(id);
+    if (peer?.attempt !== connection) return;
+    peer.attempt = null;
+    const held = peer.held;
+    peer.held = null;
+    if (held !== null && !held.connection.ended) this.#adopt(peer, held.connection, held.hello);
+  }
+
+  /** Sees to it that a peer with an address is connected or dialed, and that one with neither is forgotten. */
+  #tend(peer: Peer<InboundChannel>): void {
+    if (peer.connection !== null || this.#closed) return;
+    if (peer.address === null) {
+      if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+      return;
+    }
+    if (peer.dialing !== null) return;
+    const dialing = new AbortController();
+    peer.dialing = dialing;
+    void keepDialing(() => this.#dial(peer, dialing.signal), this.#options, dialing.signal).then(() => {
+      if (peer.dialing !== dialing) return;
+      peer.dialing = null;
+      this.#tend(peer);
+    });
+  }
+
+  /** One attempt of `keepDialing`: dials and stays until the connection is over. */
+  async #dial(peer: Peer<InboundChannel>, signal: AbortSignal): Promise<'again' | 'stop'> {
+    if (peer.connection !== null || peer.address === null) return 'stop';
+    const socket = connect({ ...peer.address });
+    const connection = new Connection<InboundChannel>(socket, peer.id, this, this.#options);
+    peer.attempt = connection;
+    this.#connections.add(connection);
+    socket.once('connect', () => connection.sendFirst(this.#hello(peer.id)));
+    await untilClosed(socket, signal, () => {
+      if (connection.hello === null) connection.destroy(); // an open one outlives the dialing
+    });
+    if (peer.connection !== null) return 'stop';
+    const livedMs = connection.hello === null ? 0 : performance.now() - connection.openedAt;
+    if (livedMs > this.#options.reconnectMaxMs) return 'again';
+    const where = `no connection with ${connection.remote}; it is dialed again`;
+    const error = new QuorateError('dial-failed', where, { cause: connection.error ?? undefined });
+    if (connection.error !== null && !signal.aborted) this.#options.onRefused(error);
+    throw error;
+  }
+
+  #hello(to: NodeId): Uint8Array {
+    const { id, cluster, incarnation, maxFrameBytes } = this.#options;
+    return encodeHello({ version: PROTOCOL_VERSION, id, cluster, incarnation, to, maxFrameBytes });
+  }
+
+  /** Answers the hello of the other side: takes the connection on, refuses it, or lets it wait. */
+  #greet(connection: Connection<InboundChannel>, hello: Hello): void {
+    const mismatch = findMismatch(this.#options, hello, connection.dialed);
+    if (mismatch !== null) {
+      this.#refuse(connection, mismatch.reason, mismatch.detail);
+      return;
+    }
+    const peer = this.peers.get(hello.id) ?? new Peer<InboundChannel>(hello.id);
+    if (peer.connection !== null && this.#keepsPresent(peer.connection, connection, hello)) {
+      this.#refuseDuplicate(connection);
+    } else if (peer.attempt === null || peer.attempt === connection) {
+      this.#adopt(peer, connection, hello);
+    } else if (whileDialing(this.#options.id, peer.id, peer.attempt.saidHello) === 'take') {
+      this.#adopt(peer, connection, hello);
+    } else {
+      if (peer.held !== null) this.#refuseDuplicate(peer.held.connection);
+      peer.held = { connection, hello };
+    }
+  }
+
+  /** Makes a connection the one of its peer; what else is there or under way with that peer ends. */
+  #adopt(peer: Peer<InboundChannel>, connection: Connection<InboundChannel>, hello: Hello): void {
+    const { attempt, held, connection: present } = peer;
+    peer.attempt = null;
+    peer.held = null;
+    peer.connection = null;
+    if (attempt !== connection) attempt?.destroy();
+    if (held !== null && held.connection !== connection) this.#refuseDuplicate(held.connection);
+    if (present !== null) this.#user.notify(peer.id, false); // what was under way on it is lost
+    present?.destroy();
+    this.peers.set(peer.id, peer);
+    peer.connection = connection;
+    connection.open(hello, performance.now());
+    if (connection.dialed === null) connection.sendFirst(this.#hello(hello.id));
+    this.#user.notify(peer.id, true);
+  }
+
+  #keepsPresent(present: Connection<InboundChannel>, next: Connection<InboundChannel>, hello: Hello): boolean {
+    const dialerOf = ({ dialed }: Connection<InboundChannel>): NodeId =>
+      dialed === null ? hello.id : this.#options.id;
+    return keepsPresent(
+      { dialer: dialerOf(present), incarnation: present.hello!.incarnation },
+      { dialer: dialerOf(next), incarnation: hello.incarnation },
+      performance.now() - present.openedAt,
+      this.#options.handshakeTimeoutMs,
+    );
+  }
+
+  #refuseDuplicate(connection: Connection<InboundChannel>): void {
+    this.#refuse(connection, 'duplicate', 'both sides dialed at once, and the other connection is kept');
+  }
+
+  /** Tells a side that dialed why it is refused; one that was dialed has this side's hello and sees it hang up. */
+  #refuse(connection: Connection<InboundChannel>, reason: RefusalReason, detail: string): void {
+    if (connection.dialed === null) connection.refuseAloud(reason, detail, encodeRefusal(reason));
+    else connection.refuse(reason, detail);
+  }
+
+  #report(refusal: ConnectionRefusedError): void {
+    this.refused.add(refusal.reason);
+    if (refusal.reason !== 'duplicate') this.#options.onRefused(refusal);
+  }
+}
+
+/** Resolves when the socket is closed, or when the signal aborts, which `onAbort` hears first. */
+function untilClosed(socket: Socket, signal: AbortSignal, onAbort: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const abort = (): void => {
+      onAbort();
+      resolve();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('close', () => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+  });
+}
