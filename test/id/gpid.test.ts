@@ -4,6 +4,7 @@ import { InvalidOptionError, MalformedError } from 'quorate/core';
 import { compareGpids, formatGpid, isRestartOf, parseGpid, type Gpid } from 'quorate/id';
 import { gpids, similarGpids } from './arbitraries.js';
 
+const LONGEST_IP = Array(8).fill('abcd').join(':');
 const run: Gpid = { ip: '10.0.0.7', port: 4100, startTimeUs: 1_700_000_000_123_456, pid: 4242 };
 
 describe('formatGpid and parseGpid', () => {
@@ -12,6 +13,10 @@ describe('formatGpid and parseGpid', () => {
     [{ ...run, nonce: 0 }, '10.0.0.7:4100:1700000000123456:4242-0'],
     [{ ...run, ip: '::1', nonce: 0xffff_ffff }, '::1:4100:1700000000123456:4242-4294967295'],
     [{ ...run, ip: '2001:db8::1', port: 0, startTimeUs: 0, pid: 1 }, '2001:db8::1:0:0:1'],
+    [
+      { ip: LONGEST_IP, port: 65535, startTimeUs: Number.MAX_SAFE_INTEGER, pid: 2 ** 32 - 1, nonce: 2 ** 32 - 1 },
+      `${LONGEST_IP}:65535:9007199254740991:4294967295-4294967295`,
+    ],
     [{ ...run, ip: '1:2:3:4:5:6:7:8' }, '1:2:3:4:5:6:7:8:4100:1700000000123456:4242'],
   ])('%j is %s', (gpid, text) => {
     expect(formatGpid(gpid)).toBe(text);
