@@ -146,6 +146,15 @@ export default defineConfig(
     rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: `^(?!\\./${published})|testing` }] }] },
   },
   {
+    files: ['examples/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '/src/', message: 'Use the public names: quorate/...' }] },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       'no-restricted-globals': [
