@@ -421,6 +421,37 @@ describe('frames and queues', () => {
   });
 });
 
+describe('closing', () => {
+  afterEach(reset);
+
+  it('leaves nothing behind: no socket, no server, no timer', async () => {
+    const before = process.getActiveResourcesInfo().sort();
+    const a = await openNode('a', { reconnectMaxMs: 60_000 });
+    const b = await openNode('b', { addresses: { a: a.address!, dead: '127.0.0.1:1', deaf: '192.0.2.1:1' } });
+    await b.connected('a');
+    const bare = await dial(a); // says nothing
+    await Promise.all([a.close(), b.close(), bare.closed]);
+    expect(process.getActiveResourcesInfo().sort()).toEqual(before);
+  });
+
+  it('while it dials and while it is dialed', async () => {
+    for (let round = 0; round < 20; round++) {
+      const [a, b] = await Promise.all([openNode('a'), openNode('b')]);
+      a.setAddress('b', b.address);
+      b.setAddress('a', a.address);
+      for (let turn = 0; turn < round; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all([a.close(), b.close()]);
+      expect(
+        a
+          .status()
+          .peers.concat(b.status().peers)
+          .filter(({ connected }) => connected),
+      ).toEqual([]);
+      open = [];
+    }
+  });
+});
+
 describe('opening', () => {
   afterEach(reset);
 
