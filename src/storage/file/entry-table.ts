@@ -36,6 +36,11 @@ export class EntryTable {
     return this.#sizes[this.#start + index - this.#first] ?? 0;
   }
 
+  /** Whether an entry with this index would leave no gap. */
+  takes(index: number): boolean {
+    return this.#count === 0 || index <= this.last + 1;
+  }
+
   /** Adds an entry, at most one behind the last; one at or below the last discards that and all behind it. */
   put(index: number, position: number, size: number): void {
     if (this.#count === 0 || index < this.#first) this.reserve(index, index - 1);

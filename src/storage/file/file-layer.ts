@@ -5,7 +5,6 @@
 export type SyncPurpose =
   | 'journal-parent'
   | 'metadata-file'
-  | 'metadata-directory'
   | 'recovered-directory'
   | 'recovered-tail'
   | 'segment-data'

@@ -23,7 +23,10 @@ interface Metadata extends JournalIdentity {
   readonly salt: number;
 }
 
-/** Stores durably to whom a new journal belongs; returns the salt of its checksums. */
+/**
+ * Stores to whom a new journal belongs; returns the salt of its checksums. The name of the file becomes durable by the
+ * sync of the directory with which recovery begins.
+ */
 export async function createMetadata(layer: FileLayer, directory: string, identity: JournalIdentity): Promise<number> {
   const metadata: Metadata = { format: FORMAT, cluster: identity.cluster, node: identity.node, salt: systemSeed() };
   const path = join(directory, METADATA_NAME);
@@ -35,7 +38,6 @@ export async function createMetadata(layer: FileLayer, directory: string, identi
     await file.close();
   }
   await layer.rename(path + TEMPORARY_SUFFIX, path);
-  await layer.syncDirectory(directory, 'metadata-directory');
   return metadata.salt;
 }
 

@@ -53,7 +53,7 @@ async function loadCheckpoints(store: Store, names: readonly string[]): Promise<
     const group = store.group(groupName);
     group.checkpoint = checkpoint;
     group.entries.reserve(first, last);
-    group.next = last >= first ? last + 1 : (next ?? Infinity);
+    group.next = next ?? Infinity;
     if (path !== checkpointPath(store.directory, groupName, sequence)) throw corruption(path, 0, 'it was renamed');
   }
 }
@@ -125,9 +125,10 @@ async function loadFrames(store: Store, segment: Segment, isLast: boolean): Prom
 }
 
 /**
- * Frames arrive in the order of their appends, but stubs leave holes. What was removed was dead: dropped by a
- * checkpoint, or replaced by an entry at or below it. So an entry that lacks its predecessor is dead as well, and among
- * those before the boundary of a checkpoint the last one of each kept index is the living one.
+ * Frames arrive in the order of their appends, but stubs leave holes, and so does a checkpoint that does not keep what
+ * was replaced while it was written. What is not there was dead: dropped by a checkpoint, or replaced by an entry at or
+ * below it. So an entry that lacks its predecessor is dead as well, and among those before the boundary of a checkpoint
+ * the last one of each kept index is the living one.
  */
 function placeFrame(store: Store, segment: Segment, frame: Frame): void {
   const { index, position, size } = frame;
@@ -137,7 +138,7 @@ function placeFrame(store: Store, segment: Segment, frame: Frame): void {
   } else if (position < group.boundary) {
     if (index >= keptFirst(group) && index <= keptLast(group)) group.entries.fill(index, position, size);
   } else if (index <= group.next) {
-    group.entries.put(index, position, size);
+    if (group.entries.takes(index)) group.entries.put(index, position, size);
     group.next = index + 1;
   } else if (!store.segments.some((other) => other.stub)) {
     throw corruption(segment.path, segment.offsetOf(position), `entry ${index} lacks the one before it`);
