@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { runSuite, type Result, type Suite } from '../bench/harness.js';
@@ -21,7 +20,7 @@ async function main(): Promise<void> {
   const { suite, flags } = parseArguments();
   installBenchPackages();
   const file = new URL(`../bench/suites/${suite}.ts`, import.meta.url);
-  const { default: makeCases } = (await import(pathToFileURL(file.pathname).href)) as { default: Suite };
+  const { default: makeCases } = (await import(file.href)) as { default: Suite };
   const bar = new SingleBar({ format: '{bar} {value}/{total} {what}', stream: process.stderr, clearOnComplete: true });
   const cases = await makeCases();
   bar.start(cases.length * flags.rounds, 0, { what: '' });
