@@ -1,0 +1,86 @@
+/**
+ * A replicated key-value store in processes of its own, whose leader is killed while a client writes. Prints what it
+ * took, and whether anything was lost. See docs/guide/replicated-kv.md.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cluster } from './cluster.js';
+import { runDemo } from './demo.js';
+import { messageOf, reasonOf, UsageError } from './errors.js';
+import { noHistory, openHistory } from './history.js';
+import { createNarrator } from './narrator.js';
+import { parseOptions, type Options } from './options.js';
+import { complaints, isGood, jsonLine, table, type Result } from './report.js';
+import { fileRecords, mimeRecords, Workload } from './workload.js';
+
+/** Signals that end the demo, with the exit codes that shells give them. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** The exit code of the signal that came; `null` while none has. */
+let interruptedWith: number | null = null;
+
+/** Rejects when a signal comes. From then on further ones change nothing: everything is being ended already. */
+const interrupted = new Promise<never>((_, reject) => {
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      interruptedWith ??= exitCode;
+      reject(new Error(signal));
+    });
+  }
+});
+
+interrupted.catch(() => {}); // it may come when nobody waits for it
+
+/** Runs the demo and returns the exit code. */
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  const { records, note } = options.input === undefined ? mimeRecords() : fileRecords(options.input);
+  const workload = new Workload(records, options.ops);
+  const history = options.history === undefined ? noHistory : openHistory(options.history);
+  const narrator = createNarrator();
+  const directory = makeDirectory();
+  const cluster = new Cluster(options.nodes, directory);
+  if (note !== null) narrator.say(note);
+  if (options.nodes < 3) narrator.say(noMajority(options.nodes));
+  try {
+    const stopped = Promise.race([cluster.failure, interrupted]);
+    const result = await runDemo({ options, workload, cluster, history, narrator, stopped });
+    await Promise.race([cluster.stop(), interrupted]);
+    history.close();
+    print(options, result);
+    return isGood(result) ? 0 : 1;
+  } finally {
+    narrator.stop();
+    await cluster.killAll();
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    history.close();
+  }
+}
+
+function noMajority(nodes: number): string {
+  const left = nodes === 1 ? 'nobody is left' : 'one of two is no majority';
+  return `no kill is survived here (${left}): the dead process is restarted at once, and failover includes that`;
+}
+
+function makeDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'quorate-kv-'));
+  } catch (error) {
+    const remedy = 'set TMPDIR to a folder that can be written';
+    throw new UsageError(`cannot create a folder for the journals in ${tmpdir()}: ${reasonOf(error)}; ${remedy}`);
+  }
+}
+
+function print(options: Options, result: Result): void {
+  process.stdout.write(`${options.json ? jsonLine(options, result) : table(options, result)}\n`);
+  for (const complaint of complaints(result)) process.stderr.write(`${complaint}\n`);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (interruptedWith !== null) return interruptedWith;
+  process.stderr.write(`${messageOf(error)}\n`);
+  return error instanceof UsageError ? 2 : 1;
+}
+
+process.exitCode = await main().catch(exitCodeOf);

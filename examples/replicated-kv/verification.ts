@@ -1,0 +1,89 @@
+import type { NodeId } from 'quorate/core';
+import type { KvClient } from './client.js';
+import type { History } from './history.js';
+import type { Json } from './kv-state-machine.js';
+import type { DumpReply } from './protocol.js';
+import type { Workload } from './workload.js';
+
+/** What reading everything back has shown. Keys are in the order in which they were written. */
+export interface Verdict {
+  /** Keys whose acknowledged value is missing or different on a server. */
+  readonly lost: readonly string[];
+  /** Keys that nobody wrote, and yet a server has them. */
+  readonly foreign: readonly string[];
+  /** Keys that are not the same on all servers. */
+  readonly unequal: readonly string[];
+}
+
+/** What a server holds: keys with their values, as JSON text, which is how values are compared. */
+type Contents = ReadonlyMap<string, string>;
+
+/** Reads everything back from each server, and compares it with what was acknowledged and with each other. */
+export async function verify(
+  workload: Workload,
+  client: KvClient,
+  ids: readonly NodeId[],
+  history: History,
+  firstProcess: number,
+): Promise<Verdict> {
+  const expected = contentsOf(workload);
+  const replicas: Contents[] = [];
+  for (const [i, id] of ids.entries()) {
+    const note = noteReads(history, id, expected, firstProcess + i * expected.size);
+    const contents = await readReplica(client, id);
+    note(contents);
+    replicas.push(contents);
+  }
+  return compare(expected, replicas);
+}
+
+/** Every write was acknowledged when the run came to its end, so all of them are expected. */
+function contentsOf(workload: Workload): Contents {
+  const contents = new Map<string, string>();
+  for (let index = 0; index < workload.size; index++) {
+    const [key, value] = workload.at(index);
+    contents.set(key, JSON.stringify(value));
+  }
+  return contents;
+}
+
+async function readReplica(client: KvClient, id: NodeId): Promise<Contents> {
+  const contents = new Map<string, string>();
+  for (let from: number | null = 0; from !== null;) {
+    const { entries, next }: DumpReply = await client.dump(id, from);
+    for (const [key, value] of entries) contents.set(key, JSON.stringify(value));
+    from = next;
+  }
+  return contents;
+}
+
+/**
+ * Reading a replica is a read of each key, all at the same time and so each by a process of its own. Notes the calls, and
+ * returns a function that notes what they found.
+ */
+function noteReads(history: History, replica: NodeId, expected: Contents, firstProcess: number) {
+  const ids = Array.from(expected.keys(), (key, i) =>
+    history.call({ op: 'get', process: firstProcess + i, key, replica }),
+  );
+  return (contents: Contents): void => {
+    for (const [i, key] of [...expected.keys()].entries()) {
+      const text = contents.get(key);
+      const value = text === undefined ? null : (JSON.parse(text) as Json);
+      history.returned(ids[i]!, { outcome: 'ok', found: text !== undefined, value });
+    }
+  };
+}
+
+function compare(expected: Contents, replicas: readonly Contents[]): Verdict {
+  const keys = new Set([...expected.keys(), ...replicas.flatMap((replica) => [...replica.keys()])]);
+  const lost: string[] = [];
+  const foreign: string[] = [];
+  const unequal: string[] = [];
+  for (const key of keys) {
+    const value = expected.get(key);
+    if (value === undefined) foreign.push(key);
+    else if (replicas.some((replica) => replica.get(key) !== value)) lost.push(key);
+    if (replicas.some((replica) => replica.get(key) !== replicas[0]!.get(key))) unequal.push(key);
+  }
+  return { lost, foreign, unequal };
+}
