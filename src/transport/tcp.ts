@@ -36,7 +36,7 @@ export type { TcpTransport } from './tcp/transport.js';
 export async function openTcpTransport(options: TcpTransportOptions): Promise<TcpTransport> {
   const checked = checkOptions(options);
   if (checked.listen === null) return new TcpNode(checked, null, null);
-  const server = createServer({ pauseOnConnect: false });
+  const server = createServer();
   await listen(server, checked.listen);
   const { address, port } = server.address() as AddressInfo;
   return new TcpNode(checked, server, formatAddress(address, port));

@@ -111,17 +111,18 @@ describe('a client', () => {
   });
 
   it('is found again by itself after the node restarts on the same port', async () => {
-    const a = await openNode('a');
+    let a = await openNode('a');
     const port = Number(a.address!.split(':')[1]);
     const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
     const atClient = new Recorder(client.channel('c'));
-    for (let round = 0; round < 3; round++) {
+    for (let round = 1; round <= 3; round++) {
       await client.connected('a');
-      await open.find(({ id, status }) => id === 'a' && status)!.close();
-      open = open.filter(({ id }) => id !== 'a');
-      await openNode('a', { listen: { host: '127.0.0.1', port } });
+      await a.close();
+      await atClient.until((seen) => seen.notices.length === 2 * round);
+      a = await openNode('a', { listen: { host: '127.0.0.1', port } });
     }
     await client.connected('a');
+    await atClient.until((seen) => seen.notices.length === 7);
     expect(atClient.notices).toEqual(Array.from({ length: 7 }, (_, i) => (i % 2 === 0 ? 'a up' : 'a down')));
   });
 
@@ -134,9 +135,11 @@ describe('a client', () => {
     await client.connected('a');
     client.setAddress('a', null);
     expect(client.channel('c').send('a', 'still connected')).toBe(true);
-    await a.close();
     const atClient = new Recorder(client.channel('c'));
-    await atClient.until(() => client.status().peers.length === 0 || atClient.notices.includes('a down'));
+    await atClient.until((seen) => seen.notices.join() === 'a up');
+    await a.close();
+    await atClient.until((seen) => seen.notices.join() === 'a up,a down');
+    expect(client.status().peers).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/index.js';
 import type { Channel, NodeId, Transport } from '../../src/core/index.js';
 
 /** How the suite makes transports of one implementation. */
@@ -36,10 +37,10 @@ export class Recorder {
   until(condition: (seen: this) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const seen = (): string => JSON.stringify({ messages: this.messages.length, notices: this.notices });
-      const bound = setTimeout(() => reject(new Error(`did not happen: ${condition}; saw ${seen()}`)), 5000);
+      const cancel = systemClock.after(5000, () => reject(new Error(`did not happen; saw ${seen()}`)));
       const look = (): void => {
         if (!condition(this)) return;
-        clearTimeout(bound);
+        cancel();
         this.#waiters.delete(look);
         resolve();
       };
