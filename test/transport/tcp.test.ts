@@ -393,12 +393,17 @@ describe('frames and queues', () => {
     expect(sent * 9000).toBeLessThan(50 << 20);
   });
 
-  it('sends what is queued before it closes', async () => {
-    const [a, b] = await linked();
+  it('sends what is queued before it closes, also behind a write that is under way', async () => {
+    const [a, b] = await linked({ closeGraceMs: 5000 });
     const atA = new Recorder(a.channel('c'));
+    for (let i = 0; i < 4; i++) {
+      expect(b.channel('c').send('a', new Uint8Array(3 << 20).fill(i))).toBe(true);
+      await Promise.resolve(); // the first one is being written now, the others gather
+    }
     for (let i = 0; i < 1000; i++) b.channel('c').send('a', i);
     await b.close();
-    await atA.until((seen) => seen.messages.length === 1000);
+    await atA.until((seen) => seen.messages.length === 1004);
+    await atA.until((seen) => seen.notices.join() === 'b up,b down');
   });
 
   it('uses the codec of a channel where there is one', async () => {

@@ -141,7 +141,6 @@ export class Connection<InboundChannel> {
   refuseAloud(reason: RefusalReason, detail: string, body: Uint8Array): void {
     if (this.#ended) return;
     this.sendFirst(body);
-    this.#flush();
     const socket = this.#socket;
     this.#settle(new ConnectionRefusedError(reason, this.#remote, detail));
     this.#closeSoon(socket, this.#limits.closeGraceMs);
@@ -160,7 +159,6 @@ export class Connection<InboundChannel> {
     if (this.#ended || this.hello === null) {
       socket.destroy();
     } else {
-      this.#flush();
       this.#settle(null);
       this.#closeSoon(socket, graceMs);
     }
@@ -237,8 +235,10 @@ export class Connection<InboundChannel> {
     this.#owner.ended(this, refusal);
   }
 
-  /** Sends what is with the socket, says goodbye, and insists after `graceMs`. */
+  /** Hands all that is queued to the socket, also while a write is under way, says goodbye, insists after `graceMs`. */
   #closeSoon(socket: Socket, graceMs: number): void {
+    if (this.#filling.used > 0) socket.write(this.#filling.view());
+    this.#filling = new SendBuffer();
     const insist = setTimeout(() => socket.destroy(), graceMs);
     socket.once('close', () => clearTimeout(insist));
     socket.end();
