@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { Journal, JournalRecord, ReplayItem } from '../../src/core/journal.js';
 
 /** A checkpoint as it was called for. */
@@ -95,9 +96,15 @@ export function describeRecord({ index, data }: JournalRecord): string {
   return `${index}:${describeData(data)}`;
 }
 
-/** Data as a short text: its first bytes, which the tests make unique, its length and the sum of its bytes. */
+const described = new WeakMap<Uint8Array, string>();
+
+/** Data as a short text: its first bytes, which the tests make unique, its length and its checksum. */
 export function describeData(data: Uint8Array): string {
-  return `${Buffer.from(data.subarray(0, 8)).toString('hex')}/${data.length}/${data.reduce((sum, byte) => sum + byte, 0)}`;
+  const known = described.get(data);
+  if (known !== undefined) return known;
+  const text = `${Buffer.from(data.subarray(0, 8)).toString('hex')}/${data.length}/${crc32(data)}`;
+  described.set(data, text);
+  return text;
 }
 
 /** Everything a journal replays, by group. */

@@ -27,6 +27,8 @@ export class CheckpointWriter {
   readonly #running = new Set<Promise<void>>();
   /** One for each running checkpoint: makes it stop waiting for its source. */
   readonly #stops = new Set<(reason: Error) => void>();
+  /** Why no checkpoint may wait for its source any more. */
+  #stopped: Error | undefined;
   /** Freeing space rearranges the list of segments: one at a time. */
   #reclaiming: Promise<void> = Promise.resolve();
 
@@ -51,6 +53,7 @@ export class CheckpointWriter {
 
   /** Ends what still waits for its source, and resolves when no checkpoint is under way. */
   async stop(reason: Error): Promise<void> {
+    this.#stopped = reason;
     for (const stop of this.#stops) stop(reason);
     await Promise.allSettled(this.#running);
   }
@@ -90,6 +93,7 @@ export class CheckpointWriter {
     const stopped = new Promise<never>((_, reject) => (stop = reject));
     stopped.catch(() => undefined);
     this.#stops.add(stop);
+    if (this.#stopped !== undefined) stop(this.#stopped);
     try {
       for (;;) {
         const next = await Promise.race([iterator.next(), stopped]);

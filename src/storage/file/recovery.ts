@@ -164,12 +164,13 @@ async function cutTail(store: Store, segment: Segment, position: number, isLast:
  */
 async function makeTailDurable(segment: Segment, batchStart: number): Promise<void> {
   const end = segment.offsetOf(segment.end);
-  const chunk = Buffer.allocUnsafeSlow(COPY_BYTES);
   let offset = batchStart === segment.base ? 0 : segment.offsetOf(batchStart);
+  const chunk = Buffer.allocUnsafeSlow(Math.min(COPY_BYTES, end - offset));
   while (offset < end) {
-    const read = await segment.file.read(chunk.subarray(0, Math.min(COPY_BYTES, end - offset)), offset);
-    await segment.file.write(chunk.subarray(0, read), offset);
-    offset += read;
+    const part = chunk.subarray(0, end - offset);
+    await segment.shared.read(part, offset);
+    await segment.file.write(part, offset);
+    offset += part.length;
   }
   await segment.file.sync('recovered-tail');
 }
