@@ -85,6 +85,20 @@ describe('MemoryNetwork', () => {
     expect(atB.notices).toEqual(['a up', 'a down', 'a up']);
   });
 
+  it('loses the rest of what arrives together when a listener cuts the link', async () => {
+    const network = new MemoryNetwork();
+    const [a, b] = [network.transport('a'), network.transport('b')];
+    const atB = new Recorder(b.channel('c'), (_, message) => {
+      if (message === 2) network.disconnect('a', 'b');
+    });
+    for (const message of [1, 2, 3, 4]) a.channel('c').send('b', message);
+    await atB.until((seen) => seen.notices.includes('a down'));
+    network.connect('a', 'b');
+    a.channel('c').send('b', 5);
+    await atB.until((seen) => seen.messages.at(-1)?.message === 5);
+    expect(atB.messages.map(({ message }) => message)).toEqual([1, 2, 5]);
+  });
+
   it('drops and counts what exceeds the limit of the queue', async () => {
     const { a, atB } = pairOn(new MemoryNetwork({ maxQueuedMessages: 3, codec: messagePackCodec() }));
     await new Promise((resolve) => setImmediate(resolve));
