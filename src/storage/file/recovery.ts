@@ -164,7 +164,7 @@ async function cutTail(store: Store, segment: Segment, position: number, isLast:
  */
 async function makeTailDurable(segment: Segment, batchStart: number): Promise<void> {
   const end = segment.offsetOf(segment.end);
-  let offset = batchStart === segment.base ? 0 : segment.offsetOf(batchStart);
+  let offset = segment.offsetOf(batchStart);
   const chunk = Buffer.allocUnsafeSlow(Math.min(COPY_BYTES, end - offset));
   while (offset < end) {
     const part = chunk.subarray(0, end - offset);
