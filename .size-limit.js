@@ -2,25 +2,25 @@ import { entries } from './scripts/entries.js';
 
 /**
  * What a user's bundle may grow by: each entry with everything it needs, minified and compressed with brotli, in bytes.
- * About a tenth above what it is; whoever needs more raises the number on purpose.
+ * A sixth above what it is, or room to grow for what is young; whoever needs more raises the number on purpose.
  *
  * @type {Record<string, number>}
  */
 const budgets = {
-  '.': 60_000,
-  './core': 2_500,
-  './id': 2_500,
-  './id/node': 2_500,
+  '.': 33_000,
+  './core': 1_700,
+  './id': 2_400,
+  './id/node': 2_200,
   './codec': 10_000,
-  './host': 6_000,
-  './quorum': 4_000,
-  './hashing': 4_000,
-  './raft': 25_000,
-  './testing': 25_000,
-  './transport/memory': 4_000,
-  './transport/tcp': 20_000,
-  './storage/memory': 4_000,
-  './storage/file': 12_000,
+  './host': 4_500,
+  './quorum': 1_500,
+  './hashing': 2_400,
+  './raft': 24_500,
+  './testing': 15_000,
+  './transport/memory': 2_800,
+  './transport/tcp': 17_500,
+  './storage/memory': 2_500,
+  './storage/file': 11_500,
 };
 
 export default [
