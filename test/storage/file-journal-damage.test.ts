@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isQuorateError } from '../../src/core/errors.js';
 import { seededRandom } from '../../src/core/random.js';
+import { encodeFrame } from '../../src/storage/file/record-format.js';
 import { JournalError } from '../../src/storage/file.js';
 import { ForgetfulFileLayer } from './forgetful-file-layer.js';
 import { entry, loose, replayed, source } from './journal-suite.js';
@@ -104,11 +105,13 @@ describe('a file journal with damaged files', () => {
     expect(isQuorateError(error, 'journal-corrupt')).toBe(true);
   });
 
-  it('is not fooled by data that looks like a frame', async () => {
-    const { layer, intact } = await prepare(2, false);
-    const image = intact.subarray(HEADER_BYTES, HEADER_BYTES + FRAME_BYTES);
+  it('is not fooled by data that looks like a frame in its place', async () => {
+    const { layer } = await prepare(2, false);
+    const position = 2 * FRAME_BYTES + 29 + 1;
+    const forged = Buffer.alloc(FRAME_BYTES);
+    encodeFrame(forged, 0, entry('g', 9, content(9)), { position, batchStart: position, salt: 0 });
     await withJournal(journalOptions('/journal', { fileLayer: layer }), (journal) =>
-      journal.append([{ group: 'g', index: 3, data: new Uint8Array(image) }]),
+      journal.append([{ group: 'g', index: 3, data: new Uint8Array(forged) }]),
     );
     layer.damage(SEGMENT, flip(layer.content(SEGMENT), HEADER_BYTES + 2 * FRAME_BYTES));
     expect(await outcome(layer)).toEqual(expected(2));

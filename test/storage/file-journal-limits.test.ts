@@ -199,6 +199,20 @@ describe('a file journal whose disk fails', () => {
     expect(items.at(-1)).toBe('g1:g1');
   });
 
+  it('ends a checkpoint under way when an append fails', async () => {
+    const { layer, journal } = await failingAfter(3);
+    const gate = gated('state');
+    const checkpoint = journal.checkpoint('g', gate.chunks, { keepFrom: Infinity, carry: [] });
+    const [failed] = await Promise.allSettled([journal.append([entry('g', 2)])]);
+    gate.open();
+    const [outcome] = await Promise.allSettled([checkpoint]);
+    expect(reasonOf(outcome)).toMatchObject({ code: 'journal-failed' });
+    expect(reasonOf(failed)).toBe(reasonOf(outcome));
+    await journal.close();
+    const items = await withJournal(journalOptions('/journal', { fileLayer: layer }), replayed);
+    expect(items[0]).toBe('g1:g1');
+  });
+
   it('goes on after a failed read', async () => {
     const layer = inMemory();
     const open = layer.open.bind(layer);

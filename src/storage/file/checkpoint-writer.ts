@@ -119,8 +119,8 @@ export class CheckpointWriter {
     group.entries.drop(keepFrom, boundary);
     if (group.lastEntryPosition < boundary) group.next = next ?? Infinity;
     if (old === undefined) return;
-    await layer.remove(old.path);
     await old.shared.release();
+    await layer.remove(old.path);
   }
 
   #reclaim(): Promise<void> {
