@@ -15,14 +15,7 @@ export {
   TimeoutError,
 } from './errors.js';
 export type { Outcome, QuorateErrorOptions } from './errors.js';
-export type {
-  CheckpointOptions,
-  CheckpointPiece,
-  Journal,
-  JournalRecord,
-  ReadOptions,
-  ReplayItem,
-} from './journal.js';
+export type { CheckpointOptions, CheckpointPiece, Journal, JournalRecord, ReadOptions, ReplayItem } from './journal.js';
 export { NOTHING } from './machine.js';
 export type { Decision, Effects, Input, Machine, Outgoing } from './machine.js';
 export { checkNodeId, isNodeId, MAX_NODE_ID_LENGTH } from './node-id.js';
@@ -32,11 +25,4 @@ export type { NumberRange } from './options.js';
 export { nextRandom, nextUint32, seededRandom, seedRandom } from './random.js';
 export type { RandomState } from './random.js';
 export { systemClock, systemRandom, systemSeed } from './system.js';
-export type {
-  Channel,
-  ChannelListener,
-  ChannelSupport,
-  PeerStatus,
-  Transport,
-  TransportStatus,
-} from './transport.js';
+export type { Channel, ChannelListener, ChannelSupport, PeerStatus, Transport, TransportStatus } from './transport.js';

@@ -11,8 +11,7 @@ import { configurationAt } from './state.js';
 export function applyCommitted(raft: Raft): void {
   const { state, options } = raft;
   const { log } = state;
-  const busy = state.applying > state.lastApplied || state.readingForApply || state.install?.finishing === true;
-  if (busy || state.applying >= state.commitIndex) return;
+  if (!isReady(raft) || state.readingForApply || state.applying >= state.commitIndex) return;
   const from = state.applying + 1;
   if (from >= memoryFrom(log)) {
     return handOver(raft, sliceEntries(log, from, state.commitIndex, options.maxApplyBytes));
@@ -22,11 +21,16 @@ export function applyCommitted(raft: Raft): void {
   output(raft, { type: 'readLog', reader: options.id, from, to, maxBytes: options.maxApplyBytes });
 }
 
+/** The state machine has applied all that it was given, and is not about to be replaced by a snapshot. */
+function isReady({ state }: Raft): boolean {
+  return state.applying === state.lastApplied && state.install?.finishing !== true;
+}
+
 /** Entries for the state machine came from the journal. */
 export function logReadForApply(raft: Raft, entries: readonly Entry[]): void {
   const { state } = raft;
   state.readingForApply = false;
-  const expected = entries[0]?.index === state.applying + 1 && state.applying === state.lastApplied;
+  const expected = entries[0]?.index === state.applying + 1 && isReady(raft);
   if (expected && entries.at(-1)!.index <= state.commitIndex) handOver(raft, entries);
 }
 

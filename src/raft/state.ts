@@ -240,10 +240,11 @@ export function noteConfiguration(state: RaftState, entry: Entry): void {
   state.configurations.push({ index: entry.index, configuration: entry.data });
 }
 
-/** Removes entries from `index` on, and the configurations that they brought. */
+/** Removes entries from `index` on, and the configurations that they brought; that of the snapshot stays. */
 export function truncateLog(state: RaftState, index: number): void {
   truncateFrom(state.log, index);
-  while (state.configurations.length > 0 && state.configurations.at(-1)!.index >= index) state.configurations.pop();
+  const gone = Math.max(index, state.log.snapshotIndex + 1);
+  while (state.configurations.length > 0 && state.configurations.at(-1)!.index >= gone) state.configurations.pop();
 }
 
 function raiseTerm(state: RaftState, term: number): void {

@@ -4,4 +4,10 @@
  * @module testing
  */
 export { EventQueue } from './event-queue.js';
+export { SimulatedDisk } from './simulated-disk.js';
+export type { SimulatedCheckpoint } from './simulated-disk.js';
+export { defaultFaults, noFaults } from './simulated-network.js';
+export type { SimulatedFaults } from './simulated-network.js';
+export { InvariantViolation, Simulation } from './simulation.js';
+export type { SimulatedHost, SimulatedProtocol, SimulationOptions } from './simulation.js';
 export { VirtualClock } from './virtual-clock.js';

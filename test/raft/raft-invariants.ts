@@ -1,0 +1,149 @@
+import { InvariantViolation } from '../../src/testing/index.js';
+import type * as Raft from '../../src/raft/index.js';
+import type { Application, Host } from './raft-simulation.js';
+
+interface KnownEntry {
+  readonly entry: Raft.Entry;
+  readonly previousTerm: number | undefined;
+}
+
+/**
+ * The properties of figure 3 of the Raft paper, kept as global knowledge that every step of every node is held against,
+ * so that each check costs no more than the change it looks at.
+ */
+export class RaftInvariants {
+  /** How many leaders were elected. */
+  elections = 0;
+  readonly #leaders = new Map<number, string>();
+  /** Every entry ever written, by term and index: log matching means that these determine it and all before it. */
+  readonly #entries = new Map<string, KnownEntry>();
+  /** The term of each committed entry, by index. */
+  readonly #committedTerms: number[] = [];
+  /** The digest of the state machine after each index. */
+  readonly #digests: (number | undefined)[] = [0];
+  readonly #seen = new WeakMap<Raft.RaftState, { commitIndex: number; term: number; votedFor: string | null }>();
+  readonly #reads = new Map<number, number>();
+  #lastRead = 0;
+
+  /** The highest index that any node held to be committed. */
+  get committed(): number {
+    return this.#committedTerms.length - 1;
+  }
+
+  /** Log matching: equal index and term, equal entry and equal everything before. */
+  written(host: Host, writes: readonly Raft.RaftRecord[]): void {
+    const { log } = host.state();
+    for (const record of writes) {
+      if (record.type === 'hardState') continue;
+      const key = `${record.term} ${record.index}`;
+      const previousTerm = termBefore(log, record.index);
+      const known = this.#entries.get(key);
+      if (known === undefined) this.#entries.set(key, { entry: record, previousTerm });
+      else if (!sameEntry(known.entry, record)) throw new InvariantViolation(`log matching: two entries ${key}`);
+      else if (known.previousTerm !== previousTerm && known.previousTerm !== undefined && previousTerm !== undefined) {
+        throw new InvariantViolation(`log matching: ${host.id} has entry ${key} behind term ${previousTerm}`);
+      }
+    }
+  }
+
+  /** Everything that must hold of a node after a step. */
+  check(host: Host): void {
+    const state = host.state();
+    const seen = this.#seen.get(state) ?? { commitIndex: 0, term: 0, votedFor: null };
+    this.#checkTerm(host, state, seen);
+    if (state.commitIndex > seen.commitIndex) this.#checkCommit(host, state, seen.commitIndex);
+    else if (state.commitIndex < seen.commitIndex) throw new InvariantViolation(`${host.id} took a commit back`);
+    if (state.role === 'leader') this.#checkLeader(host, state);
+    if (state.commitIndex > state.log.lastIndex) throw new InvariantViolation(`${host.id} committed behind its log`);
+    const { commitIndex, currentTerm: term, votedFor } = state;
+    this.#seen.set(state, { commitIndex, term, votedFor });
+  }
+
+  #checkTerm(host: Host, state: Raft.RaftState, seen: { term: number; votedFor: string | null }): void {
+    if (state.currentTerm < seen.term) throw new InvariantViolation(`${host.id} went back to an older term`);
+    const changed = state.currentTerm === seen.term && seen.votedFor !== null && state.votedFor !== seen.votedFor;
+    if (changed) throw new InvariantViolation(`${host.id} changed its vote in term ${seen.term}`);
+  }
+
+  /** Election safety and leader completeness. */
+  #checkLeader(host: Host, state: Raft.RaftState): void {
+    const leader = this.#leaders.get(state.currentTerm);
+    if (leader === host.id) return;
+    if (leader !== undefined) {
+      throw new InvariantViolation(`election safety: ${leader} and ${host.id} lead in term ${state.currentTerm}`);
+    }
+    this.#leaders.set(state.currentTerm, host.id);
+    this.elections++;
+    const last = this.committed;
+    if (last < 1 || state.log.snapshotIndex >= last) return;
+    const term = termAt(state.log, last);
+    if (term !== this.#committedTerms[last]) {
+      throw new InvariantViolation(`leader completeness: ${host.id} leads without the committed entry ${last}`);
+    }
+  }
+
+  #checkCommit(host: Host, state: Raft.RaftState, before: number): void {
+    for (let index = Math.max(before + 1, state.log.snapshotIndex); index <= state.commitIndex; index++) {
+      const term = termAt(state.log, index);
+      if (index === 0 || term === undefined) continue;
+      const known = this.#committedTerms[index];
+      if (known !== undefined && known !== term) {
+        throw new InvariantViolation(`${host.id} committed entry ${index} of term ${term}, not ${known}`);
+      }
+      this.#committedTerms[index] = term;
+    }
+  }
+
+  /** State machine safety: the same entry at the same index everywhere, one after the other. Returns the new digest. */
+  applied(host: Host, application: Application, entry: Raft.Entry): number {
+    if (entry.index !== application.index + 1) {
+      throw new InvariantViolation(`${host.id} applied ${entry.index} after ${application.index}`);
+    }
+    let digest = Math.imul(application.digest ^ entry.term, 0x0100_0193);
+    if (entry.type === 'command') for (const byte of entry.data) digest = Math.imul(digest ^ byte, 0x0100_0193);
+    this.#compareDigest(host, entry.index, digest);
+    return digest;
+  }
+
+  /** A snapshot must hold the same state that applying would have led to. */
+  restored(host: Host, application: Application): void {
+    this.#compareDigest(host, application.index, application.digest);
+  }
+
+  #compareDigest(host: Host, index: number, digest: number): void {
+    const known = this.#digests[index];
+    if (known === undefined) this.#digests[index] = digest;
+    else if (known !== digest) throw new InvariantViolation(`state machine safety: ${host.id} differs at ${index}`);
+  }
+
+  /** A client asks for a read: everything committed anywhere by now must be covered. Returns the id of the read. */
+  startRead(): number {
+    this.#reads.set(++this.#lastRead, this.committed);
+    return this.#lastRead;
+  }
+
+  /** Reads are linearizable: the read index covers what was committed when the read began. */
+  readable(id: number, index: number): void {
+    const committed = this.#reads.get(id)!;
+    if (index < committed) {
+      throw new InvariantViolation(`read ${id} got index ${index}, but ${committed} was committed when it began`);
+    }
+  }
+}
+
+function termAt(log: Raft.RaftState['log'], index: number): number | undefined {
+  if (index === log.snapshotIndex) return log.snapshotTerm;
+  if (index < log.firstIndex || index > log.lastIndex) return undefined;
+  return log.terms.findLast((start) => start.index <= index)?.term;
+}
+
+function termBefore(log: Raft.RaftState['log'], index: number): number | undefined {
+  return index === 1 ? 0 : termAt(log, index - 1);
+}
+
+function sameEntry(a: Raft.Entry, b: Raft.Entry): boolean {
+  if (a === b) return true;
+  if (a.type !== b.type) return false;
+  if (a.type !== 'command' || b.type !== 'command') return true;
+  return a.data.length === b.data.length && a.data.every((byte, i) => byte === b.data[i]);
+}
