@@ -21,26 +21,30 @@ export interface JournalRecord {
 export interface Journal extends AsyncDisposable {
   /**
    * Appends records in this order and resolves when they are durable. Calls are carried out in the order in which they
-   * were made; concurrent ones share one fsync. All records of one call survive a crash, or a prefix of them does.
+   * were made; concurrent ones share one fsync. All records of one call survive a crash, or a prefix of them does. A
+   * group begins with index 1, or where its last checkpoint lets it begin.
    *
    * @throws InvalidOptionError (as a rejection) when an entry leaves a gap behind the group's last index
    */
   append(records: readonly JournalRecord[]): Promise<void>;
   /**
    * The entries of a group with `from <= index <= to`, in order: as many as fit into `maxBytes` of data, but at least
-   * one when there is one. Entries below the first that is kept are not there: the result then starts later.
+   * one when there is one. Durable entries only. Entries below the first that is kept are not there: the result then
+   * starts later.
    */
   read(group: string, from: number, to: number, options?: ReadOptions): Promise<JournalRecord[]>;
   /**
    * Everything that is stored, as it must be folded to get the state back: for each group its checkpoint if it has one,
-   * then what that checkpoint carried, then the records in the order of their appends.
+   * then what that checkpoint carried, then the records in the order of their appends, without those that were replaced.
    */
   replay(options?: { readonly signal?: AbortSignal }): AsyncIterable<ReplayItem>;
   /**
    * Atomically replaces what is below: the new checkpoint and `carry` take the place of the old checkpoint, of the
    * entries below `keepFrom`, and of all records with index 0 that were appended before this call. What is appended
-   * during the call is kept. Resolves when the replacement is durable; a crash before that leaves the old state. When
-   * `chunks` throws, nothing has changed and the journal goes on. One checkpoint of a group at a time.
+   * during the call is kept, whatever its index. Resolves when the replacement is durable; a crash before that leaves
+   * the old state. When `chunks` throws, nothing has changed and the journal goes on.
+   *
+   * @throws QuorateError with code `checkpoint-under-way` when the group has one under way already
    */
   checkpoint(group: string, chunks: AsyncIterable<Uint8Array>, options: CheckpointOptions): Promise<void>;
   /**
@@ -61,7 +65,10 @@ export interface ReadOptions {
 
 /** Options of `checkpoint` of a {@link Journal}. */
 export interface CheckpointOptions {
-  /** The first index whose entry is kept. `Infinity` keeps none: the next entry may then have any index. */
+  /**
+   * The first index whose entry is kept. Above the last entry, the next one may have any index up to it; `Infinity`
+   * keeps none, and the next one may have any index.
+   */
   readonly keepFrom: number;
   /** Records with index 0 to keep besides: what the replaced records said and the checkpoint does not. */
   readonly carry: readonly JournalRecord[];

@@ -31,7 +31,9 @@ export interface Channel {
   readonly supports: ChannelSupport;
   /**
    * Hands a message over for sending and returns at once. Never throws for an unreachable peer. `false`: it was
-   * dropped here (no address, queue full, too large, closed); `true` promises nothing.
+   * dropped here (not connected, queue full, too large, closed); `true` promises nothing.
+   *
+   * @throws QuorateError with code `not-encodable` when the message holds what messages must not hold
    */
   send(to: NodeId, message: unknown): boolean;
   /**
