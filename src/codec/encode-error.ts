@@ -3,7 +3,7 @@ import { QuorateError } from '../core/index.js';
 /**
  * A value cannot be encoded, because it holds something that is no null, boolean, finite number, string, byte array,
  * array or plain object, or because it is nested too deep or too large. Code `not-encodable`. This is a mistake in the
- * program that made the value, never in what came from outside: that is a {@link MalformedError}.
+ * program that made the value, never in what came from outside: that is a `MalformedError`.
  */
 export class NotEncodableError extends QuorateError {
   /** Where the offending part is, for example `entries[3].data`; empty for the value itself. */

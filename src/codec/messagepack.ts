@@ -24,7 +24,7 @@ export interface MessagePackOptions {
 
 /**
  * MessagePack by `@msgpack/msgpack`, made safe for bytes from outside: a pass over the headers comes before decoding
- * (see {@link HeaderPass}). Fields of objects that are undefined are left out; everything else that is no value of
+ * (see `header-pass.ts`). Fields of objects that are undefined are left out; everything else that is no value of
  * the model is refused. -0 becomes 0. Strings should be well-formed Unicode: a lone surrogate does not survive the round trip.
  *
  * Not for values that must be compared as bytes: equal objects whose keys were added in another order encode

@@ -3,7 +3,9 @@ import type { CallOptions } from './replicated-log.js';
 
 /** A promise that somebody waits for, with the means to settle it. */
 export interface OpenCall<Result> {
+  /** Ends the call well. */
   readonly resolve: (result: Result) => void;
+  /** Ends the call with an error. */
   readonly reject: (reason: unknown) => void;
   /** When it is given up, on the clock of its {@link OpenCalls}. */
   readonly deadline: number;
@@ -106,7 +108,7 @@ export function openCall<Result>(
     const unwatch = (): void => signal.removeEventListener('abort', abort);
     const call: OpenCall<Result> = {
       resolve: (result) => (unwatch(), resolve(result)),
-      reject: (reason) => (unwatch(), reject(reason as Error)),
+      reject: (reason) => (unwatch(), reject(reason)),
       deadline,
       cancelled: false,
     };

@@ -15,6 +15,7 @@ export type {
   RaftRecord,
 } from './entry.js';
 export { NotLeaderError } from './errors.js';
+export type { LogState, TermStart } from './log.js';
 export { RaftMachine } from './machine.js';
 export type {
   AppendAccepted,
@@ -36,4 +37,14 @@ export { resolveOptions } from './options.js';
 export type { RaftOptions, ResolvedRaftOptions } from './options.js';
 export { initialState, replay, replaySnapshot } from './state.js';
 export { parseMessage } from './parse.js';
-export type { RaftState, SnapshotHeader } from './state.js';
+export type {
+  ConfigurationAt,
+  InstallState,
+  PeerState,
+  PendingRead,
+  RaftState,
+  SendingSnapshot,
+  SnapshotHeader,
+  Timers,
+  UnstoredEntries,
+} from './state.js';

@@ -16,7 +16,7 @@ export interface LogState {
   terms: TermStart[];
   /** The tail of the log, in memory; its last element has index `lastIndex`. */
   entries: Entry[];
-  /** What `entries` counts for, by {@link entryBytes}. */
+  /** What `entries` counts for, by `entryBytes`. */
   bytes: number;
 }
 

@@ -167,6 +167,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     this.#end(new ClosedError('the node', { outcome: 'unknown' }));
   }
 
+  /** Closes it: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -108,9 +108,9 @@ export async function openSnapshot(
   let bytes: Uint8Array = NO_BYTES;
   let header: SnapshotHeader | undefined;
   while (header === undefined) {
-    const { value, done } = await iterator.next();
-    if (done === true) throw new MalformedError('the snapshot ends before its header does');
-    bytes = bytes.length === 0 ? value : concatenate(bytes, value);
+    const next = await iterator.next();
+    if (next.done === true) throw new MalformedError('the snapshot ends before its header does');
+    bytes = bytes.length === 0 ? next.value : concatenate(bytes, next.value);
     header = decodeSnapshotHeader(bytes);
   }
   const length = 4 + new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);

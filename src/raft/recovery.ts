@@ -35,7 +35,7 @@ export async function recover(
 }
 
 /** Whether a server has ever been part of a cluster. */
-export function isBlank(state: RaftState): boolean {
+function isBlank(state: RaftState): boolean {
   return state.log.lastIndex === 0 && state.currentTerm === 0;
 }
 

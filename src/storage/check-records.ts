@@ -1,5 +1,4 @@
-import { InvalidOptionError } from '../core/errors.js';
-import type { CheckpointOptions, JournalRecord } from '../core/journal.js';
+import { type CheckpointOptions, InvalidOptionError, type JournalRecord } from '../core/index.js';
 
 const GROUP_NAME = /^[\x20-\x7e]{1,64}$/;
 

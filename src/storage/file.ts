@@ -1,5 +1,5 @@
 /**
- * A {@link Journal} in a directory of a local disk. Needs Node and a POSIX system.
+ * A `Journal` in a directory of a local disk. Needs Node and a POSIX system.
  *
  * @module storage/file
  */

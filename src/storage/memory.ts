@@ -1,18 +1,19 @@
 /**
- * A {@link Journal} in memory, for tests, simulations and what need not survive its process. Runs anywhere.
+ * A `Journal` in memory, for tests, simulations and what need not survive its process. Runs anywhere.
  *
  * @module storage/memory
  */
-import { ClosedError, QuorateError } from '../core/errors.js';
-import type {
-  CheckpointOptions,
-  CheckpointPiece,
-  Journal,
-  JournalRecord,
-  ReadOptions,
-  ReplayItem,
-} from '../core/journal.js';
-import { checkNumber } from '../core/options.js';
+import {
+  checkNumber,
+  type CheckpointOptions,
+  type CheckpointPiece,
+  ClosedError,
+  type Journal,
+  type JournalRecord,
+  QuorateError,
+  type ReadOptions,
+  type ReplayItem,
+} from '../core/index.js';
 import { checkCheckpoint, checkRecords, nextAfterCheckpoint } from './check-records.js';
 
 const DEFAULT_READ_BYTES = 1024 * 1024;
@@ -153,6 +154,7 @@ export class MemoryJournal implements Journal {
     this.#closed = true;
   }
 
+  /** Closes it: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -8,6 +8,7 @@ interface Operation<Write, Checkpoint> {
 /** A checkpoint on a {@link SimulatedDisk}, and which older records it leaves in place. */
 export interface SimulatedCheckpoint<Write, Checkpoint> {
   readonly checkpoint: Checkpoint;
+  /** Which of the older records stay. */
   readonly keep: (record: Write) => boolean;
   readonly carry: readonly Write[];
 }

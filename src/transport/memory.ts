@@ -7,6 +7,7 @@
 import type { Codec } from '../codec/index.js';
 import { checkNodeId, checkNumber, InvalidOptionError, QuorateError } from '../core/index.js';
 import type { Clock, NodeId, Transport } from '../core/index.js';
+import type { MemoryNetworkCore } from './memory/core.js';
 import { MemoryNode } from './memory/node.js';
 
 /** What {@link MemoryNetwork} takes. */
@@ -31,17 +32,6 @@ export interface MemoryNetworkOptions {
    * @defaultValue 65,536: far above what protocols keep in flight, and a bound on what a stalled test can pile up
    */
   readonly maxQueuedMessages?: number;
-}
-
-/** What nodes of a {@link MemoryNetwork} share. */
-export interface MemoryNetworkCore {
-  readonly latencyMs: number;
-  readonly clock: Clock | null;
-  readonly codec: Codec | null;
-  readonly maxQueuedMessages: number;
-  readonly nodes: Map<NodeId, MemoryNode>;
-  /** Whether messages flow between two nodes now. */
-  linked(a: NodeId, b: NodeId): boolean;
 }
 
 /**

@@ -1,10 +1,11 @@
-import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionError, isQuorateError } from '../../src/core/errors.js';
 import { openFileJournal } from '../../src/storage/file.js';
-import type { FileJournalOptions } from '../../src/storage/file.js';
+import type { FileJournalOptions, FileLayer } from '../../src/storage/file.js';
+import { nodeFileLayer } from '../../src/storage/file/node-file-layer.js';
 import { entry, loose, replayed, source } from './journal-suite.js';
 import { journalOptions, openForTest, temporaryDirectory, withJournal } from './temporary-place.js';
 
@@ -100,11 +101,14 @@ describe('opening a file journal', () => {
     }
   });
 
-  it.skipIf(process.getuid?.() === 0)('names a directory without permission', async () => {
+  it('names a directory without permission, and the remedy', async () => {
     const directory = join(await temporaryDirectory(), 'journal');
-    await mkdir(directory, { mode: 0o500 });
-    expect(await refusal(journalOptions(directory))).toMatchObject({ code: 'journal-directory', path: directory });
-    await chmod(directory, 0o700);
+    // Injected, because no mode bits keep the superuser out.
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    const fileLayer: FileLayer = { ...nodeFileLayer, lock: () => Promise.reject(denied) };
+    const error = await refusal({ ...journalOptions(directory), fileLayer });
+    const message = expect.stringMatching(/may not write there; give it permission/) as string;
+    expect(error).toMatchObject({ code: 'journal-directory', path: directory, message, cause: denied });
   });
 
   it('checks its options', async () => {

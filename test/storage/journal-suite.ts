@@ -393,7 +393,7 @@ async function shownItem(item: ReplayItem): Promise<string> {
 }
 
 /** Records as short texts. */
-export function shown(records: readonly JournalRecord[]): string[] {
+function shown(records: readonly JournalRecord[]): string[] {
   return records.map(({ group, index, data }) => `${group}${index}:${text(data)}`);
 }
 

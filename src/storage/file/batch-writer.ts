@@ -1,5 +1,4 @@
-import { InvalidOptionError, OverloadedError } from '../../core/errors.js';
-import type { JournalRecord } from '../../core/journal.js';
+import { InvalidOptionError, type JournalRecord, OverloadedError } from '../../core/index.js';
 import { checkRecords } from '../check-records.js';
 import { Batch } from './batch.js';
 import type { JournalError } from './errors.js';

@@ -1,4 +1,4 @@
-import type { JournalRecord } from '../../core/journal.js';
+import type { JournalRecord } from '../../core/index.js';
 import type { GroupState } from './group-state.js';
 import { encodeFrame, frameSize } from './record-format.js';
 import type { Segment } from './segment.js';

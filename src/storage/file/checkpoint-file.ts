@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { CheckpointPiece, JournalRecord } from '../../core/journal.js';
+import type { CheckpointPiece, JournalRecord } from '../../core/index.js';
 import { corruption } from './errors.js';
 import type { FileLayer, OpenFile } from './file-layer.js';
 import { SharedFile } from './shared-file.js';
 
 /** The data of a checkpoint is checked in blocks of this size, so that any piece can be read and verified alone. */
-export const BLOCK_BYTES = 64 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 
 const MAGIC = 0x50434a51;
 const TRAILER_BYTES = 12;

@@ -1,4 +1,4 @@
-import type { CheckpointOptions } from '../../core/journal.js';
+import type { CheckpointOptions } from '../../core/index.js';
 import { nextAfterCheckpoint } from '../check-records.js';
 import type { BatchWriter } from './batch-writer.js';
 import { CheckpointDataWriter, CheckpointFile, checkpointPath } from './checkpoint-file.js';

@@ -1,4 +1,4 @@
-import type { JournalRecord } from '../../core/journal.js';
+import type { JournalRecord } from '../../core/index.js';
 import { corruption } from './errors.js';
 import type { GroupState } from './group-state.js';
 import { decodeFrame, FRAME_HEADER_BYTES, recordOf } from './record-format.js';

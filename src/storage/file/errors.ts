@@ -1,4 +1,4 @@
-import { QuorateError } from '../../core/errors.js';
+import { QuorateError } from '../../core/index.js';
 
 /**
  * What a {@link JournalError} says went wrong. These names are stable:

@@ -1,13 +1,14 @@
-import { ClosedError, QuorateError } from '../../core/errors.js';
-import type {
-  CheckpointOptions,
-  CheckpointPiece,
-  Journal,
-  JournalRecord,
-  ReadOptions,
-  ReplayItem,
-} from '../../core/journal.js';
-import { checkNumber } from '../../core/options.js';
+import {
+  checkNumber,
+  type CheckpointOptions,
+  type CheckpointPiece,
+  ClosedError,
+  type Journal,
+  type JournalRecord,
+  QuorateError,
+  type ReadOptions,
+  type ReplayItem,
+} from '../../core/index.js';
 import { checkCheckpoint } from '../check-records.js';
 import { BatchWriter } from './batch-writer.js';
 import type { BatchWriterLimits } from './batch-writer.js';
@@ -74,7 +75,7 @@ export class FileJournal implements Journal {
       this.#refuse();
       return this.#batches.append(records);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -141,6 +142,7 @@ export class FileJournal implements Journal {
     return this.#closing;
   }
 
+  /** Closes it: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

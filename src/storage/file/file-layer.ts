@@ -29,6 +29,7 @@ export interface OpenFile {
   size(): Promise<number>;
   /** Resolves when the content and the size of the file are durable. Its directory entry need not be. */
   sync(purpose: SyncPurpose): Promise<void>;
+  /** Gives the file free. What was not synced may be lost. */
   close(): Promise<void>;
 }
 
@@ -41,6 +42,7 @@ export interface FileLayer {
   makeDirectory(path: string): Promise<boolean>;
   /** The names in a directory, in any order. */
   list(directory: string): Promise<string[]>;
+  /** Opens a file. */
   open(path: string, mode: OpenMode): Promise<OpenFile>;
   /** Atomically gives a file another name; a file that had it is replaced. */
   rename(from: string, to: string): Promise<void>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemSeed } from '../../core/system.js';
+import { systemSeed } from '../../core/index.js';
 import { corruption, JournalError } from './errors.js';
 import type { FileLayer } from './file-layer.js';
 

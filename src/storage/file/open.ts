@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { isQuorateError } from '../../core/errors.js';
+import { isQuorateError } from '../../core/index.js';
 import { parseCheckpointName } from './checkpoint-file.js';
 import { corruption, unusableDirectory } from './errors.js';
 import { FileJournal } from './file-journal.js';
@@ -85,4 +85,6 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'its parent does not exist; create it, or mount what should be there',
   ENOTDIR: 'it, or something above it, is not a directory',
   EEXIST: 'it is not a directory',
+  EACCES: 'this process may not write there; give it permission, or choose another directory',
+  EROFS: 'its file system is read-only; mount it writable, or choose another directory',
 };

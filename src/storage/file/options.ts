@@ -1,7 +1,4 @@
-import { InvalidOptionError } from '../../core/errors.js';
-import { checkNodeId } from '../../core/node-id.js';
-import type { NodeId } from '../../core/node-id.js';
-import { checkNumber } from '../../core/options.js';
+import { checkNodeId, checkNumber, InvalidOptionError, type NodeId } from '../../core/index.js';
 import type { FileLayer } from './file-layer.js';
 import { nodeFileLayer } from './node-file-layer.js';
 import { MAX_DATA_BYTES } from './record-format.js';

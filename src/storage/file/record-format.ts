@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { JournalRecord } from '../../core/journal.js';
+import type { JournalRecord } from '../../core/index.js';
 
 /**
  * A record on the disk, a frame, little-endian:
@@ -21,7 +21,7 @@ import type { JournalRecord } from '../../core/journal.js';
 export const FRAME_HEADER_BYTES = 29;
 
 /** The longest group name, in characters. */
-export const MAX_GROUP_LENGTH = 64;
+const MAX_GROUP_LENGTH = 64;
 
 /** The largest data of one record: what a frame's length field and one write can be trusted with. */
 export const MAX_DATA_BYTES = 0x3fff_ffff;

@@ -1,4 +1,4 @@
-import type { JournalRecord } from '../../core/journal.js';
+import type { JournalRecord } from '../../core/index.js';
 import { claimedSize, decodeFrame, FRAME_HEADER_BYTES, recordOf } from './record-format.js';
 import type { Frame } from './record-format.js';
 import type { Segment } from './segment.js';

@@ -1,4 +1,4 @@
-import type { ReplayItem } from '../../core/journal.js';
+import type { ReplayItem } from '../../core/index.js';
 import type { CheckpointFile } from './checkpoint-file.js';
 import { corruption } from './errors.js';
 import type { Frame } from './record-format.js';

@@ -1,7 +1,7 @@
 import { checkNodeId, InvalidOptionError } from '../../core/index.js';
 import type { Channel, NodeId, PeerStatus, Transport, TransportStatus } from '../../core/index.js';
 import { Counters } from '../counters.js';
-import type { MemoryNetworkCore } from '../memory.js';
+import type { MemoryNetworkCore } from './core.js';
 import { isChannelName, MAX_CHANNEL_NAME_LENGTH, Port } from '../port.js';
 import type { PortHost } from '../port.js';
 import { Outbox } from './outbox.js';

@@ -1,4 +1,4 @@
-import type { MemoryNetworkCore } from '../memory.js';
+import type { MemoryNetworkCore } from './core.js';
 
 /** A message on its way: as it is, or encoded when the network has a codec. */
 export interface Parcel {
