@@ -66,10 +66,11 @@ class Load {
 
   /** Reads, through the leader, keys at random of those whose write is acknowledged. */
   async readAlong(process: number): Promise<void> {
+    await this.#progress.reached(1);
     while (this.#acknowledged.length < this.#workload.size) {
+      const index = this.#acknowledged[Math.floor(Math.random() * this.#acknowledged.length)]!;
+      await this.#check(process, ...this.#workload.at(index));
       await sleep(READ_PAUSE_MS);
-      const index = this.#acknowledged[Math.floor(Math.random() * this.#acknowledged.length)];
-      if (index !== undefined) await this.#check(process, ...this.#workload.at(index));
     }
   }
 

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { Cluster } from './cluster.js';
 import { runDemo } from './demo.js';
 import { messageOf, reasonOf, UsageError } from './errors.js';
-import { noHistory, openHistory } from './history.js';
-import { createNarrator } from './narrator.js';
+import { noHistory, openHistory, type History } from './history.js';
+import { createNarrator, type Narrator } from './narrator.js';
 import { parseOptions, type Options } from './options.js';
 import { complaints, isGood, jsonLine, table, type Result } from './report.js';
 import { fileRecords, mimeRecords, Workload } from './workload.js';
@@ -32,24 +32,29 @@ const interrupted = new Promise<never>((_, reject) => {
 
 interrupted.catch(() => {}); // it may come when nobody waits for it
 
-/** Runs the demo and returns the exit code. */
+/** Does what was asked for and returns the exit code. */
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   const { records, note } = options.input === undefined ? mimeRecords() : fileRecords(options.input);
-  const workload = new Workload(records, options.ops);
   const history = options.history === undefined ? noHistory : openHistory(options.history);
   const narrator = createNarrator();
-  const directory = makeDirectory();
-  const cluster = new Cluster(options.nodes, directory);
   if (note !== null) narrator.say(note);
   if (options.nodes < 3) narrator.say(noMajority(options.nodes));
+  const result = await run(options, new Workload(records, options.ops), history, narrator);
+  process.stdout.write(`${options.json ? jsonLine(options, result) : table(options, result)}\n`);
+  for (const complaint of complaints(result)) process.stderr.write(`${complaint}\n`);
+  return isGood(result) ? 0 : 1;
+}
+
+/** Runs the demo, and leaves neither processes nor files behind, however it ends. */
+async function run(options: Options, workload: Workload, history: History, narrator: Narrator): Promise<Result> {
+  const directory = makeDirectory();
+  const cluster = new Cluster(options.nodes, directory);
   try {
     const stopped = Promise.race([cluster.failure, interrupted]);
     const result = await runDemo({ options, workload, cluster, history, narrator, stopped });
     await Promise.race([cluster.stop(), interrupted]);
-    history.close();
-    print(options, result);
-    return isGood(result) ? 0 : 1;
+    return result;
   } finally {
     narrator.stop();
     await cluster.killAll();
@@ -72,15 +77,13 @@ function makeDirectory(): string {
   }
 }
 
-function print(options: Options, result: Result): void {
-  process.stdout.write(`${options.json ? jsonLine(options, result) : table(options, result)}\n`);
-  for (const complaint of complaints(result)) process.stderr.write(`${complaint}\n`);
-}
-
 function exitCodeOf(error: unknown): number {
   if (interruptedWith !== null) return interruptedWith;
   process.stderr.write(`${messageOf(error)}\n`);
   return error instanceof UsageError ? 2 : 1;
 }
 
-process.exitCode = await main().catch(exitCodeOf);
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => {}); // whoever read it has left; the exit code still tells
+}
+process.exit(await main().catch(exitCodeOf));

@@ -44,7 +44,7 @@ function describeOptions(): Command {
         'and checks that every process still holds everything that was acknowledged.',
     )
     .option('--nodes <n>', 'server processes, 1 to 9', wholeNumber(1, 9), 3)
-    .option('--ops <n>', 'writes, 10 to 10000000', wholeNumber(10, 10_000_000), 100_000)
+    .option('--ops <n>', 'writes, 10 to 10000000', wholeNumber(10, 10_000_000), 150_000)
     .option('--clients <n>', 'writes in flight at a time, 1 to 1024', wholeNumber(1, 1024), 64)
     .option('--seed <n>', 'decides when processes are killed, 0 to 4294967295', wholeNumber(0, 0xffff_ffff))
     .option(

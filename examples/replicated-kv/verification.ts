@@ -15,13 +15,16 @@ export interface Verdict {
   readonly unequal: readonly string[];
 }
 
+/** What reading back needs of a client. */
+type Dumper = Pick<KvClient, 'dump'>;
+
 /** What a server holds: keys with their values, as JSON text, which is how values are compared. */
 type Contents = ReadonlyMap<string, string>;
 
 /** Reads everything back from each server, and compares it with what was acknowledged and with each other. */
 export async function verify(
   workload: Workload,
-  client: KvClient,
+  client: Dumper,
   ids: readonly NodeId[],
   history: History,
   firstProcess: number,
@@ -47,7 +50,7 @@ function contentsOf(workload: Workload): Contents {
   return contents;
 }
 
-async function readReplica(client: KvClient, id: NodeId): Promise<Contents> {
+async function readReplica(client: Dumper, id: NodeId): Promise<Contents> {
   const contents = new Map<string, string>();
   for (let from: number | null = 0; from !== null;) {
     const { entries, next }: DumpReply = await client.dump(id, from);

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { noHistory } from '../../examples/replicated-kv/history.js';
+import { killPoints } from '../../examples/replicated-kv/kill-schedule.js';
+import { encodePut, KvStateMachine, type Entry } from '../../examples/replicated-kv/kv-state-machine.js';
+import { Progress } from '../../examples/replicated-kv/progress.js';
+import { complaints, isGood, jsonLine } from '../../examples/replicated-kv/report.js';
+import { verify, type Verdict } from '../../examples/replicated-kv/verification.js';
+import { mimeRecords, Workload } from '../../examples/replicated-kv/workload.js';
+
+function filled(count: number): KvStateMachine {
+  const machine = new KvStateMachine();
+  machine.apply(Array.from({ length: count }, (_, i) => ({ index: i + 1, data: encodePut(`key ${i}`, { i }) })));
+  return machine;
+}
+
+describe('KvStateMachine', () => {
+  it('gets back from a snapshot whose pieces are cut anywhere', async () => {
+    const bytes = Buffer.concat([...filled(2500).snapshot()]);
+    for (const size of [1, 3, 1000, bytes.length]) {
+      const restored = filled(7);
+      await restored.restore(cut(bytes, size));
+      expect(restored.size).toBe(2500);
+      expect(restored.get('key 2499')).toEqual({ i: 2499 });
+    }
+    await expect(filled(0).restore(cut(bytes.subarray(0, -1), 1000))).rejects.toThrow('in the middle');
+  });
+
+  it('does not show in a snapshot what is applied while it is taken', async () => {
+    const machine = filled(1500);
+    const pieces = machine.snapshot()[Symbol.iterator]();
+    const first = pieces.next().value as Uint8Array;
+    machine.apply([{ index: 1501, data: encodePut('key 1400', 'new') }]);
+    const restored = new KvStateMachine();
+    await restored.restore(cut(Buffer.concat([first, pieces.next().value as Uint8Array]), 1000));
+    expect([restored.size, restored.get('key 1400')]).toEqual([1500, { i: 1400 }]);
+    expect(machine.get('key 1400')).toBe('new');
+  });
+
+  it('gives its entries page by page', () => {
+    const machine = filled(100);
+    const entries: Entry[] = [];
+    for (let from: number | null = 0; from !== null;) {
+      const page = machine.page(from, 200);
+      expect(page.entries.length).toBeLessThan(20);
+      entries.push(...page.entries);
+      from = page.next;
+    }
+    expect(entries.map(([key]) => key)).toEqual(Array.from({ length: 100 }, (_, i) => `key ${i}`));
+    expect(machine.page(0, 1).entries).toHaveLength(1);
+    expect(machine.page(100, 1)).toEqual({ entries: [], next: null });
+  });
+
+  it('says so when a command makes no sense', () => {
+    const [result] = filled(0).apply([{ index: 1, data: Uint8Array.of(0xc0) }]);
+    expect(result).toMatchObject({ problem: expect.any(String) });
+  });
+});
+
+async function* cut(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+describe('verify', () => {
+  const workload = new Workload([['a', 1]], 3);
+  const good: readonly Entry[] = [
+    ['a#1', 1],
+    ['a#2', 1],
+    ['a#3', 1],
+  ];
+
+  /** What is found where these servers hold these entries. */
+  function verdictOn(...replicas: (readonly Entry[])[]): Promise<Verdict> {
+    const dump = async (id: string, from: number) => {
+      const entries = replicas[Number(id)]!;
+      return { entries: entries.slice(from, from + 2), next: from + 2 < entries.length ? from + 2 : null };
+    };
+    return verify(workload, { dump }, Object.keys(replicas), noHistory, 0);
+  }
+
+  it('finds nothing where all is well', async () => {
+    expect(await verdictOn(good, good)).toEqual({ lost: [], foreign: [], unequal: [] });
+  });
+
+  it('finds what is missing, what is different, and what nobody wrote', async () => {
+    expect(await verdictOn(good, good.slice(1))).toEqual({ lost: ['a#1'], foreign: [], unequal: ['a#1'] });
+    expect(await verdictOn(good.slice(1), good.slice(1))).toEqual({ lost: ['a#1'], foreign: [], unequal: [] });
+    const wrong: Entry[] = [...good.slice(0, 2), ['a#3', 2]];
+    expect(await verdictOn(wrong, good)).toEqual({ lost: ['a#3'], foreign: [], unequal: ['a#3'] });
+    const more: Entry[] = [...good, ['b', 1]];
+    expect(await verdictOn(more, more)).toEqual({ lost: [], foreign: ['b'], unequal: [] });
+  });
+
+  it('leads to a report that names the keys', async () => {
+    const options = { nodes: 2, ops: 3, clients: 1, seed: 0, json: true };
+    const load = { elapsedMs: 10, latenciesMs: Float64Array.of(1, 2, 3), staleReads: ['a#1', 'a#2'] };
+    const result = { load, failoverMs: [1.234], verdict: await verdictOn(good, good.slice(1)) };
+    expect(isGood(result)).toBe(false);
+    expect(complaints(result)).toEqual([
+      '1 key acknowledged and lost: "a#1"',
+      '2 keys acknowledged and not found by a read through the leader: "a#1", "a#2"',
+      '1 key not the same on all servers: "a#1"',
+    ]);
+    expect(JSON.parse(jsonLine(options, result))).toEqual({
+      engine: 'raft',
+      nodes: 2,
+      operations: 3,
+      opsPerSecond: 300,
+      p50Ms: 2,
+      p99Ms: 3,
+      failoverMs: [1.23],
+      lost: 2,
+      replicasEqual: false,
+    });
+  });
+});
+
+describe('the plan of a run', () => {
+  it('kills at the same points for the same seed, far enough apart', () => {
+    expect(killPoints(7, 1000)).toEqual(killPoints(7, 1000));
+    for (let seed = 0; seed < 100; seed++) {
+      const [first, second] = killPoints(seed, 1000);
+      expect(first).toSatisfy((point: number) => point >= 250 && point < 400);
+      expect(second).toSatisfy((point: number) => point >= 600 && point < 750);
+    }
+  });
+
+  it('writes the records again and again under new keys', () => {
+    const { records } = mimeRecords();
+    expect(records.length).toBeGreaterThan(2000);
+    const workload = new Workload(records, 3 * records.length);
+    const keys = new Set(Array.from({ length: workload.size }, (_, i) => workload.at(i)[0]));
+    expect(keys.size).toBe(workload.size);
+    expect(workload.at(records.length)).toEqual([`${records[0]![0]}#2`, records[0]![1]]);
+  });
+
+  it('holds writes back at a limit until it is lifted', async () => {
+    const progress = new Progress(10);
+    progress.limit(3);
+    await progress.admitted(() => 2);
+    let admitted = false;
+    const waiting = progress.admitted(() => 3).then(() => (admitted = true));
+    await progress.admitted(() => 0);
+    expect(admitted).toBe(false);
+    progress.limit(Infinity);
+    await waiting;
+  });
+});

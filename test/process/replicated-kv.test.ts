@@ -1,0 +1,196 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const main = resolve('examples/replicated-kv/main.ts');
+const TIMEOUT_MS = 60_000;
+
+let work: string;
+
+beforeAll(() => {
+  work = mkdtempSync(join(tmpdir(), 'quorate-demo-'));
+});
+
+afterAll(() => {
+  rmSync(work, { recursive: true, force: true });
+});
+
+interface Ended {
+  /** The exit code, or the signal. */
+  readonly code: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  /** The folder that the process takes for its temporary files. */
+  readonly temporary: string;
+  /** Resolves when a line of standard error holds this text. */
+  said(text: string): Promise<void>;
+  /** Resolves when the process has ended and so has every process that it started: all of them hold its standard error. */
+  readonly ended: Promise<Ended>;
+}
+
+let started = 0;
+
+/** Starts the demo on the sources, to which tsconfig.json leads the public names; so no build is needed. */
+function start(...args: readonly string[]): Running {
+  const temporary = join(work, `run-${++started}`);
+  mkdirSync(temporary);
+  const env = {
+    ...process.env,
+    TMPDIR: temporary,
+    TSX_DISABLE_CACHE: '1',
+    TSX_TSCONFIG_PATH: resolve('tsconfig.json'),
+  };
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const lines = createInterface({ input: child.stderr });
+  const ended = once(child, 'close').then(([code, signal]): Ended => ({ code: code ?? signal, stdout, stderr }));
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      lines.on('line', (line) => line.includes(text) && resolve());
+      void ended.then(() => reject(new Error(`"${text}" was never said, but: ${stderr}`)));
+    });
+  return { child, temporary, said, ended };
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(work, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('the replicated key-value example', () => {
+  it(
+    'survives two kills without losing anything, and says so in one line of JSON',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const { ended, temporary } = start('--ops', '600', '--seed', '1', '--json');
+      const { code, stdout, stderr } = await ended;
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: expect.stringMatching(/SIGKILL to (n\d)[^]*SIGKILL to (n\d)/),
+      });
+      expect(stdout).toMatch(/^\{.*\}\n$/);
+      const positive = expect.toSatisfy((value: unknown) => typeof value === 'number' && value > 0);
+      expect(JSON.parse(stdout)).toEqual({
+        engine: 'raft',
+        nodes: 3,
+        operations: 600,
+        opsPerSecond: positive,
+        p50Ms: positive,
+        p99Ms: positive,
+        failoverMs: [positive, positive],
+        lost: 0,
+        replicasEqual: true,
+      });
+      expect(readdirSync(temporary)).toEqual([]);
+    },
+  );
+
+  it('stores records of the user, prints a table, and notes every call', { timeout: TIMEOUT_MS }, async () => {
+    const input = file('input.jsonl', '{"key":"a","value":{"b":[1,null]}}\r\n\n{"key":"c","value":"d"}');
+    const history = join(work, 'history.jsonl');
+    const { ended } = start('--nodes', '1', '--ops', '30', '--input', input, '--history', history);
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('no kill is survived here') });
+    expect(stdout).toMatch(/acknowledged writes lost +│ 0 /);
+    expect(stdout).toMatch(/replicas equal +│ yes /);
+
+    const lines = readFileSync(history, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as HistoryLine);
+    const calls = lines.filter((line) => line.type === 'call');
+    const returns = new Map(lines.filter((line) => line.type === 'return').map((line) => [line.id, line]));
+    expect(returns.size).toBe(calls.length);
+    const puts = calls.filter(({ op }) => op === 'put');
+    expect(puts).toHaveLength(30);
+    expect(puts[3]).toMatchObject({ key: 'c#2', value: 'd' });
+    const finalReads = calls.filter(({ replica }) => replica === 'n1');
+    expect(finalReads.map(({ key }) => key)).toEqual(puts.map(({ key }) => key));
+    for (const { id, timeNs } of calls) {
+      expect(returns.get(id)).toMatchObject({ outcome: 'ok' });
+      expect(returns.get(id)!.timeNs).toBeGreaterThanOrEqual(timeNs);
+    }
+    expect(returns.get(finalReads[0]!.id)).toMatchObject({ found: true, value: { b: [1, null] } });
+  });
+});
+
+interface HistoryLine {
+  readonly type: 'call' | 'return';
+  readonly id: number;
+  readonly timeNs: number;
+  readonly op?: string;
+  readonly key?: string;
+  readonly replica?: string;
+}
+
+describe('a call that is wrong', () => {
+  const wrong: readonly (readonly [string, () => readonly string[], RegExp])[] = [
+    ['an unknown option', () => ['--speed', '3'], /unknown option '--speed'/],
+    ['an argument too many', () => ['all'], /too many arguments/],
+    ['too many nodes', () => ['--nodes', '10'], /--nodes.*whole number from 1 to 9/],
+    ['no operations', () => ['--ops', '0'], /--ops.*whole number from 10/],
+    ['a seed that is no number', () => ['--seed', 'x'], /--seed.*whole number from 0/],
+    ['an input that does not exist', () => ['--input', join(work, 'none')], /cannot read .*none: it does not exist/],
+    ['an empty input', () => ['--input', file('empty', '\n')], /empty: it needs a line/],
+    [
+      'a broken line',
+      () => ['--input', file('broken', '{"key":"a","value":1}\n{"key":"b","value"')],
+      /broken, line 2 is not JSON/,
+    ],
+    ['a line without value', () => ['--input', file('bare', '{"key":"a"}')], /bare, line 1 has no "value"/],
+    ['an input of bytes', () => ['--input', file('bytes', Uint8Array.of(0xff, 0xfe))], /bytes: it is no UTF-8 text/],
+    ['a history that cannot be written', () => ['--history', work], /cannot write the history to .*directory/],
+  ];
+
+  it('says what and how to mend it in one line, and exits with 2', { timeout: TIMEOUT_MS }, async () => {
+    for (const [name, args, message] of wrong) {
+      const { ended, temporary } = start(...args());
+      const { code, stdout, stderr } = await ended;
+      expect
+        .soft({ name, code, stdout, stderr })
+        .toEqual({ name, code: 2, stdout: '', stderr: expect.stringMatching(message) });
+      expect.soft(stderr, name).toMatch(/^[^\n]+\n$/);
+      expect.soft(readdirSync(temporary), name).toEqual([]);
+    }
+  });
+});
+
+describe('an interruption', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'by %s ends all processes and leaves nothing behind',
+    { timeout: TIMEOUT_MS },
+    async (signal, exitCode) => {
+      const { child, said, ended, temporary } = start('--ops', '1000000');
+      await said('are up');
+      expect(readdirSync(temporary)).toHaveLength(1);
+      child.kill(signal);
+      const { code, stdout } = await ended;
+      expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+      expect(readdirSync(temporary)).toEqual([]);
+    },
+  );
+
+  it('by SIGKILL of the demo ends its servers too', { timeout: TIMEOUT_MS }, async () => {
+    const { child, said, ended } = start('--ops', '1000000');
+    await said('are up');
+    child.kill('SIGKILL');
+    expect((await ended).code).toBe('SIGKILL');
+  });
+});
