@@ -29,6 +29,8 @@ export interface Turn {
   readsChanged: boolean;
   /** What a follower has to acknowledge: one answer for all appends of the turn. */
   ack: { readonly to: NodeId; readonly term: number; readonly matchIndex: number } | null;
+  /** On leaders, while followers are sent what they lack: the last entries sent. */
+  sending: readonly Entry[] | null;
   /** The first write number of this turn. */
   firstWrite: number;
 }
@@ -43,6 +45,7 @@ export function newTurn(writeCount: number): Turn {
     matchChanged: false,
     readsChanged: false,
     ack: null,
+    sending: null,
     firstWrite: writeCount + 1,
   };
 }

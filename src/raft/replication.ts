@@ -7,6 +7,8 @@ import { becomeFollower, refuse } from './roles.js';
 import { beginSnapshot, continueSnapshot } from './snapshot-sending.js';
 import type { PeerState } from './state.js';
 
+const NO_ENTRIES: readonly Entry[] = [];
+
 /** Leaders: append the client's commands to the log, answer after they were applied (figure 2). */
 export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[]): void {
   const { state, options } = raft;
@@ -16,8 +18,12 @@ export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[])
   }
   const term = state.currentTerm;
   const first = state.log.lastIndex + 1;
-  const entries = payloads.map((data, i): Entry => ({ type: 'command', index: first + i, term, data }));
-  for (const entry of entries) state.uncommittedBytes += entryBytes(entry);
+  const entries: Entry[] = [];
+  for (const data of payloads) {
+    const entry: Entry = { type: 'command', index: first + entries.length, term, data };
+    entries.push(entry);
+    state.uncommittedBytes += entryBytes(entry);
+  }
   appendToLog(raft, entries);
   output(raft, { type: 'accepted', id, index: first, term });
 }
@@ -46,7 +52,7 @@ export function heartbeat(raft: Raft): void {
 /** Sends a numbered heartbeat to each follower; its answers confirm that this server led when it was sent. */
 export function startRound(raft: Raft): void {
   raft.state.round++;
-  for (const peer of raft.state.peers) sendAppend(raft, peer, [], raft.state.round);
+  for (const peer of raft.state.peers) sendAppend(raft, peer, NO_ENTRIES, raft.state.round);
 }
 
 /** Sends each follower what it lacks and has room for, and the commit index where nothing else carries it. */
@@ -54,8 +60,9 @@ export function replicate(raft: Raft): void {
   const { state } = raft;
   for (const peer of state.peers) {
     sendEntries(raft, peer);
-    if (peer.flow === 'replicate' && peer.toldCommit < state.commitIndex) sendAppend(raft, peer, [], 0);
+    if (peer.flow === 'replicate' && peer.toldCommit < state.commitIndex) sendAppend(raft, peer, NO_ENTRIES, 0);
   }
+  raft.turn.sending = null;
 }
 
 function sendEntries(raft: Raft, peer: PeerState): void {
@@ -67,8 +74,17 @@ function sendEntries(raft: Raft, peer: PeerState): void {
       return beginSnapshot(raft, peer);
     }
     if (peer.nextIndex < memoryFrom(log)) return readLog(raft, peer);
-    sendAppend(raft, peer, sliceEntries(log, peer.nextIndex, log.lastIndex, options.maxAppendBytes), 0);
+    sendAppend(raft, peer, entriesToSend(raft, peer.nextIndex), 0);
   }
+}
+
+/** Followers that are equally far get the same array: it is never changed. */
+function entriesToSend(raft: Raft, from: number): readonly Entry[] {
+  const { state, options, turn } = raft;
+  if (turn.sending?.[0]?.index !== from) {
+    turn.sending = sliceEntries(state.log, from, state.log.lastIndex, options.maxAppendBytes);
+  }
+  return turn.sending!;
 }
 
 /** Entries that are no longer in memory come from the journal, one piece at a time. */
@@ -133,8 +149,7 @@ function accepted(raft: Raft, peer: PeerState, message: AppendAccepted): void {
     raft.turn.matchChanged = true;
     let answered = 0;
     while (answered < peer.inflight.length && peer.inflight[answered]! <= matchIndex) answered++;
-    if (answered === peer.inflight.length) peer.inflight.length = 0;
-    else if (answered > 0) peer.inflight.splice(0, answered);
+    if (answered > 0) peer.inflight.splice(0, answered);
   }
   if (peer.flow === 'snapshot' && matchIndex + 1 >= raft.state.log.firstIndex) startProbing(peer);
   if (peer.flow === 'probe' && matchIndex >= peer.nextIndex - 1) peer.flow = 'replicate';
