@@ -49,6 +49,7 @@ export function entryAt(log: LogState, index: number): Entry {
 /** The term of the entry at `index`; 0 for index 0; `undefined` where no entry is known. */
 export function termAt(log: LogState, index: number): number | undefined {
   if (index === log.snapshotIndex) return log.snapshotTerm;
+  if (index === 0) return 0;
   if (index < log.firstIndex || index > log.lastIndex) return undefined;
   for (let i = log.terms.length - 1; i >= 0; i--) {
     if (log.terms[i]!.index <= index) return log.terms[i]!.term;
