@@ -1,7 +1,7 @@
 import { messagePackCodec, type Codec } from '../codec/index.js';
 import { isNodeId, MalformedError, type JournalRecord } from '../core/index.js';
 import type { Entry, RaftRecord } from './entry.js';
-import { parseConfiguration } from './parse.js';
+import { isCount, parseConfiguration } from './parse.js';
 import type { SnapshotHeader } from './state.js';
 
 /*
@@ -126,10 +126,10 @@ export function decodeSnapshotHeader(bytes: Uint8Array): SnapshotHeader | undefi
   const value = codec.decode(bytes.subarray(4, 4 + length)) as { index?: unknown; term?: unknown } | null;
   const configuration = parseConfiguration((value as { configuration?: unknown } | null)?.configuration);
   const { index, term } = value ?? {};
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(term) || configuration === undefined) {
+  if (!isCount(index) || index === 0 || !isCount(term) || configuration === undefined) {
     throw new MalformedError('the snapshot does not begin with a header of Raft');
   }
-  return { index: index as number, term: term as number, configuration };
+  return { index, term, configuration };
 }
 
 function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
