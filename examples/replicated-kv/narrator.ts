@@ -80,7 +80,8 @@ class BarNarrator implements Narrator {
     this.#bars = new MultiBar(
       {
         stream,
-        format: '{bar} {percentage} % | {value} of {total} | {speed} ops/s | leader {leader}, term {term}',
+        format: '{bar} {percentage} % | {value}/{total} | {speed} ops/s | leader {leader}, term {term}',
+        barsize: 16, // so that the line fits into 80 columns
         hideCursor: true,
         gracefulExit: false, // the demo itself sees to Ctrl-C
         stopOnComplete: false,
