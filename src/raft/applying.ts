@@ -1,7 +1,8 @@
+import { settleBacklog } from './backlog.js';
 import type { RaftCommand } from './commands.js';
 import { output, saveHardState, type Raft } from './context.js';
 import type { Entry } from './entry.js';
-import { compact, memoryFrom, releaseMemory, sliceEntries, termAt } from './log.js';
+import { compact, memoryFrom, sliceEntries, termAt } from './log.js';
 import { configurationAt } from './state.js';
 
 /**
@@ -40,15 +41,15 @@ function handOver(raft: Raft, entries: readonly Entry[]): void {
 }
 
 /** The state machine has applied everything up to `index`. */
-export function applied(raft: Raft, index: number): void {
-  const { state, options } = raft;
+export function applied({ state }: Raft, index: number): void {
   if (index <= state.lastApplied || index > state.applying) return;
   state.lastApplied = index;
-  releaseMemory(state.log, Math.min(index, state.storedIndex), options.logMemoryBytes);
+  settleBacklog(state);
 }
 
 /** The host took a snapshot at `index`, where its state machine stands. */
 export function snapshotTaken(raft: Raft, index: number): void {
+  applied(raft, index);
   raft.state.snapshotTaken = index;
 }
 

@@ -1,6 +1,8 @@
 import type { NodeId } from '../core/index.js';
 import { tallyVotes, type VoteResult } from '../quorum/index.js';
-import { diskStalled, send, type Raft } from './context.js';
+import { emptyBacklog } from './backlog.js';
+import { send, type Raft } from './context.js';
+import { diskStalled } from './durability.js';
 import { lastTerm } from './log.js';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './messages.js';
 import { newPeer } from './progress.js';
@@ -65,7 +67,7 @@ function becomeLeader(raft: Raft): void {
     .filter((voter) => voter !== id)
     .map((voter) => newPeer(voter, state.log.lastIndex + 1, raft.now));
   state.round = 0;
-  state.uncommittedBytes = 0;
+  emptyBacklog(state);
   state.timers.election = Infinity;
   state.timers.quorum = raft.now + electionTimeoutMs;
   state.timers.heartbeat = raft.now + heartbeatIntervalMs; // the entry that begins the term is the first one

@@ -56,7 +56,15 @@ export interface HardState {
 /** What a Raft server makes durable: log entries, and its term and vote. */
 export type RaftRecord = Entry | HardState;
 
-/** What an entry counts for in limits by bytes: its data, and an allowance for the objects around it. */
+/** An allowance for the objects around an entry, in limits by bytes. */
+const ENTRY_OVERHEAD_BYTES = 64;
+
+/** What the entry of a payload counts for in limits by bytes. */
+export function payloadBytes(data: Uint8Array): number {
+  return data.length + ENTRY_OVERHEAD_BYTES;
+}
+
+/** What an entry counts for in limits by bytes. */
 export function entryBytes(entry: Entry): number {
-  return entry.type === 'command' ? entry.data.length + 64 : 64;
+  return entry.type === 'command' ? payloadBytes(entry.data) : ENTRY_OVERHEAD_BYTES;
 }

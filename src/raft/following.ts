@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/index.js';
-import { appendToLog, durableAfter, forgetUnstoredFrom, send, type Raft } from './context.js';
+import { appendToLog, send, type Raft } from './context.js';
+import { durableAfter, forgetUnstoredFrom } from './durability.js';
 import type { Entry } from './entry.js';
 import { firstIndexOfTerm, termAt } from './log.js';
 import type { AppendEntries } from './messages.js';

@@ -1,6 +1,7 @@
 import { NOTHING, type Effects, type Input, type Machine, type NodeId } from '../core/index.js';
 import type { RaftCommand, RaftOutput, Role } from './commands.js';
-import { newTurn, output, stored, type Raft } from './context.js';
+import { newTurn, output, type Raft } from './context.js';
+import { stored } from './durability.js';
 import type { RaftRecord } from './entry.js';
 import type { RaftMessage } from './messages.js';
 import { resolveOptions, type RaftOptions } from './options.js';

@@ -34,7 +34,7 @@ export interface RaftOptions {
   readonly maxAppendBytes?: number;
   /**
    * How many appends to one follower may be unanswered.
-   * @defaultValue 64; with `maxAppendBytes` this bounds what a slow follower can hold in buffers
+   * @defaultValue 32; with `maxAppendBytes` this bounds what a slow follower can hold in buffers
    */
   readonly maxInflightAppends?: number;
   /**
@@ -43,8 +43,10 @@ export interface RaftOptions {
    */
   readonly maxApplyBytes?: number;
   /**
-   * The most bytes of proposals that may wait for commitment; more are refused.
-   * @defaultValue 64 MiB
+   * The most bytes of proposals that may wait for commitment, for the leader's disk or for its state machine; more are
+   * refused. A single
+   * larger one is taken while nothing else waits.
+   * @defaultValue 16 MiB: half of what a file journal lets wait by default
    */
   readonly maxUncommittedBytes?: number;
   /**
@@ -53,7 +55,7 @@ export interface RaftOptions {
    */
   readonly maxPendingReads?: number;
   /**
-   * How many bytes of applied and durable entries stay in memory for followers that are a little behind; older ones are
+   * How many bytes of committed and durable entries stay in memory for followers that are a little behind; older ones are
    * read from the journal.
    * @defaultValue 64 MiB
    */
@@ -93,9 +95,9 @@ export function resolveOptions(options: RaftOptions): ResolvedRaftOptions {
     preVote: checkBoolean('preVote', options.preVote ?? true),
     checkQuorum: checkBoolean('checkQuorum', options.checkQuorum ?? true),
     maxAppendBytes: checkNumber('maxAppendBytes', options.maxAppendBytes ?? 256 * 1024, { min: 1 }),
-    maxInflightAppends: checkNumber('maxInflightAppends', options.maxInflightAppends ?? 64, { min: 1, max: 65_536 }),
+    maxInflightAppends: checkNumber('maxInflightAppends', options.maxInflightAppends ?? 32, { min: 1, max: 65_536 }),
     maxApplyBytes: checkNumber('maxApplyBytes', options.maxApplyBytes ?? 1024 * 1024, { min: 1 }),
-    maxUncommittedBytes: checkNumber('maxUncommittedBytes', options.maxUncommittedBytes ?? 64 * 1024 * 1024, {
+    maxUncommittedBytes: checkNumber('maxUncommittedBytes', options.maxUncommittedBytes ?? 16 * 1024 * 1024, {
       min: 1,
     }),
     maxPendingReads: checkNumber('maxPendingReads', options.maxPendingReads ?? 10_000, { min: 1 }),

@@ -1,12 +1,19 @@
 import { OverloadedError, type Clock } from '../core/index.js';
 import { openCall, OpenCalls, type CallOptions, type OpenCall } from '../host/index.js';
 import type { RaftCommand, RaftOutput } from './commands.js';
-import type { Entry } from './entry.js';
+import { payloadBytes, type Entry } from './entry.js';
 import { lostError, NotLeaderError, replacedError } from './errors.js';
 
 interface Proposal<Result> extends OpenCall<Result> {
   /** The term of its entry. */
   term: number;
+}
+
+/** Proposals of one turn of the event loop. */
+interface Gathering<Result> {
+  readonly payloads: Uint8Array[];
+  readonly proposals: Proposal<Result>[];
+  bytes: number;
 }
 
 /**
@@ -18,7 +25,7 @@ export class Proposals<Result> {
   readonly #maxUncommittedBytes: number;
   readonly #waiting: OpenCalls<number, Proposal<Result>>;
   readonly #batches = new Map<number, readonly Proposal<Result>[]>();
-  #gathering: { payloads: Uint8Array[]; proposals: Proposal<Result>[] } | null = null;
+  #gathering: Gathering<Result> | null = null;
   #lastBatch = 0;
 
   constructor(clock: Clock, timeoutMs: number, maxUncommittedBytes: number, submit: (command: RaftCommand) => void) {
@@ -31,6 +38,8 @@ export class Proposals<Result> {
   propose(payload: Uint8Array, options?: CallOptions): Promise<Result> {
     return openCall<Result>(this.#waiting.deadline(), options, (call) => {
       const gathering = this.#gathering ?? this.#startGathering();
+      gathering.bytes += payloadBytes(payload);
+      if (gathering.bytes > this.#maxUncommittedBytes && gathering.payloads.length > 0) throw this.#overloaded();
       gathering.payloads.push(payload);
       const proposal = call as Proposal<Result>;
       proposal.term = 0;
@@ -38,8 +47,8 @@ export class Proposals<Result> {
     });
   }
 
-  #startGathering(): { payloads: Uint8Array[]; proposals: Proposal<Result>[] } {
-    const gathering = { payloads: [] as Uint8Array[], proposals: [] as Proposal<Result>[] };
+  #startGathering(): Gathering<Result> {
+    const gathering: Gathering<Result> = { payloads: [], proposals: [], bytes: 0 };
     this.#gathering = gathering;
     queueMicrotask(() => {
       if (this.#gathering !== gathering) return;
@@ -70,9 +79,13 @@ export class Proposals<Result> {
     this.#batches.delete(id);
     for (const proposal of batch) {
       if (reason === 'notLeader') proposal.reject(new NotLeaderError(leader));
-      else proposal.reject(new OverloadedError('bytes of uncommitted proposals', this.#maxUncommittedBytes));
+      else proposal.reject(this.#overloaded());
     }
     return true;
+  }
+
+  #overloaded(): OverloadedError {
+    return new OverloadedError('bytes of uncommitted proposals', this.#maxUncommittedBytes);
   }
 
   /** An entry was applied, with `result` when it is a command: whoever waits for its index learns what became of it. */

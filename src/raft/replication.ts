@@ -1,6 +1,8 @@
-import { appendToLog, diskStalled, output, send, type Raft } from './context.js';
-import { entryBytes, type Entry } from './entry.js';
-import { entryAt, lastIndexOfTerm, memoryFrom, sliceEntries, termAt } from './log.js';
+import { addToBacklog, settleBacklog } from './backlog.js';
+import { appendToLog, output, send, type Raft } from './context.js';
+import { diskStalled } from './durability.js';
+import { payloadBytes, type Entry } from './entry.js';
+import { lastIndexOfTerm, memoryFrom, sliceEntries, termAt } from './log.js';
 import type { AppendAccepted, AppendEntriesReply, AppendRejected } from './messages.js';
 import { reachedByMajority, startProbing } from './progress.js';
 import { becomeFollower, refuse } from './roles.js';
@@ -13,7 +15,7 @@ const NO_ENTRIES: readonly Entry[] = [];
 export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[]): void {
   const { state, options } = raft;
   if (state.role !== 'leader') return refuse(raft, id);
-  if (state.uncommittedBytes >= options.maxUncommittedBytes) {
+  if (wouldExceedBacklog(raft, payloads)) {
     return output(raft, { type: 'refused', id, reason: 'overloaded', leader: options.id });
   }
   const term = state.currentTerm;
@@ -22,15 +24,23 @@ export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[])
   for (const data of payloads) {
     const entry: Entry = { type: 'command', index: first + entries.length, term, data };
     entries.push(entry);
-    state.uncommittedBytes += entryBytes(entry);
+    addToBacklog(state, entry);
   }
   appendToLog(raft, entries);
   output(raft, { type: 'accepted', id, index: first, term });
 }
 
+/** Whatever its size, a proposal is taken while nothing else waits. */
+function wouldExceedBacklog({ state, options }: Raft, payloads: readonly Uint8Array[]): boolean {
+  if (state.backlogBytes === 0) return false;
+  let bytes = state.backlogBytes;
+  for (const data of payloads) bytes += payloadBytes(data);
+  return bytes > options.maxUncommittedBytes;
+}
+
 /** Appends an entry that the leader itself makes. */
 export function appendOwnEntry(raft: Raft, entry: Entry): void {
-  raft.state.uncommittedBytes += entryBytes(entry);
+  addToBacklog(raft.state, entry);
   appendToLog(raft, [entry]);
 }
 
@@ -178,8 +188,6 @@ export function advanceCommit(raft: Raft): void {
   const { state } = raft;
   const majority = reachedByMajority(raft, state.storedIndex, matchIndexOf);
   if (majority <= state.commitIndex || termAt(state.log, majority) !== state.currentTerm) return;
-  for (let index = Math.max(state.commitIndex + 1, state.termStartIndex); index <= majority; index++) {
-    state.uncommittedBytes -= entryBytes(entryAt(state.log, index));
-  }
   state.commitIndex = majority;
+  settleBacklog(state);
 }

@@ -45,7 +45,6 @@ function leaveOffice(raft: Raft): void {
   for (const read of state.reads) refuse(raft, read.id);
   state.reads = [];
   state.peers = [];
-  state.uncommittedBytes = 0;
   state.timers.heartbeat = Infinity;
   state.timers.quorum = Infinity;
   drawElectionTimeout(raft);

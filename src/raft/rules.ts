@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/index.js';
 import { applied, applyCommitted, compacted, logReadForApply, snapshotTaken, storeSnapshot } from './applying.js';
+import { releaseSettled } from './backlog.js';
 import type { RaftCommand } from './commands.js';
 import { saveHardState, send, type Raft } from './context.js';
 import {
@@ -163,5 +164,6 @@ export function finishTurn(raft: Raft): void {
   turn.ack = null;
   applyCommitted(raft);
   storeSnapshot(raft);
+  releaseSettled(raft);
   saveHardState(raft);
 }

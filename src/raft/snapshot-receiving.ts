@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/index.js';
-import { durableAfter, output, saveHardState, send, type Raft } from './context.js';
+import { output, saveHardState, send, type Raft } from './context.js';
+import { durableAfter } from './durability.js';
 import { logAfterSnapshot, termAt } from './log.js';
 import type { InstallSnapshot } from './messages.js';
 import { heardFromLeader } from './roles.js';

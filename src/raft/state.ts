@@ -52,8 +52,10 @@ export interface RaftState {
   round: number;
   /** On leaders: reads waiting for a round. */
   reads: PendingRead[];
-  /** On leaders: bytes of this term's entries that are not committed. */
-  uncommittedBytes: number;
+  /** On leaders: bytes of this term's entries that are not committed, durable here, and applied here. */
+  backlogBytes: number;
+  /** On leaders: the last entry that is all of that. */
+  settledIndex: number;
   /** The index of a snapshot that the host took and that waits for the log to be durable so far; else 0. */
   snapshotTaken: number;
   /** A snapshot that is being received. */
@@ -179,7 +181,8 @@ export function initialState(options: ResolvedRaftOptions): RaftState {
     termStartIndex: 0,
     round: 0,
     reads: [],
-    uncommittedBytes: 0,
+    backlogBytes: 0,
+    settledIndex: 0,
     snapshotTaken: 0,
     install: null,
   };
