@@ -31,7 +31,7 @@ const appendEntries = fc
     let term = prevLogTerm;
     const placed = entries.map(({ content, rise }, i): Entry => {
       term = Math.max(1, term + rise);
-      return { ...content, index: prevLogIndex + 1 + i, term } as Entry;
+      return { ...content, index: prevLogIndex + 1 + i, term };
     });
     const type = 'appendEntries';
     return { type, term: term + ahead, prevLogIndex, prevLogTerm, entries: placed, leaderCommit, round };
