@@ -89,7 +89,7 @@ const takes = stop(LEADER, 343, {
 const carries = stop(LEADER, 458, { what: 'carries them out, both at once', where: ['host/driver.ts #carryOut'] });
 const stores = stop(LEADER, 540, {
   what: 'writes, fsyncs once for all',
-  where: ['raft/record-codec.ts encodeRecord', 'storage/file  FileJournal.append', 'raft/context.ts stored'],
+  where: ['raft/record-codec.ts encodeRecord', 'storage/file  FileJournal.append', 'raft/durability.ts stored'],
 });
 const follows = stop(FOLLOWER, 343, {
   what: 'appends what it lacks',
