@@ -1,0 +1,268 @@
+import { NOTHING, type Effects, type Input, type NodeId } from '../../src/core/index.js';
+import {
+  initialState,
+  RaftMachine,
+  replay,
+  resolveOptions,
+  type Configuration,
+  type Entry,
+  type RaftCommand,
+  type RaftMessage,
+  type RaftOptions,
+  type RaftOutput,
+  type RaftRecord,
+  type RaftState,
+} from '../../src/raft/index.js';
+
+/** A message of one type. */
+export type Message<T extends RaftMessage['type']> = Extract<RaftMessage, { type: T }>;
+/** An output of one type. */
+export type Output<T extends RaftOutput['type']> = Extract<RaftOutput, { type: T }>;
+
+/** What a machine wanted done after an input, and how to look at it. */
+export class Taken {
+  readonly writes: readonly RaftRecord[];
+  readonly messages: Effects<RaftMessage, RaftOutput, RaftRecord>['messages'];
+  readonly outputs: readonly RaftOutput[];
+
+  constructor(effects: readonly Effects<RaftMessage, RaftOutput, RaftRecord>[]) {
+    this.writes = effects.flatMap(({ writes }) => writes);
+    this.messages = effects.flatMap(({ messages }) => messages);
+    this.outputs = effects.flatMap(({ outputs }) => outputs.map(({ output }) => output));
+  }
+
+  /** The messages of a type, to one server or to all. */
+  sent<T extends RaftMessage['type']>(type: T, to?: NodeId): Message<T>[] {
+    const fits = this.messages.filter(({ message, to: other }) => message.type === type && (to ?? other) === other);
+    return fits.map(({ message }) => message as Message<T>);
+  }
+
+  /** Which write each message of a type waits for. */
+  after(type: RaftMessage['type']): number[] {
+    return this.messages.filter(({ message }) => message.type === type).map(({ after }) => after);
+  }
+
+  /** The outputs of a type. */
+  said<T extends RaftOutput['type']>(type: T): Output<T>[] {
+    return this.outputs.filter((output): output is Output<T> => output.type === type);
+  }
+}
+
+/** How a server stands when its script begins. */
+export interface ServerOptions extends Partial<RaftOptions> {
+  /** Itself and the others. @defaultValue a, b, c */
+  readonly members?: readonly NodeId[];
+  /** The term of each entry of its log, from index 1. @defaultValue an empty log */
+  readonly log?: readonly number[];
+  /** @defaultValue that of the last entry */
+  readonly term?: number;
+  readonly votedFor?: NodeId;
+  readonly committed?: number;
+}
+
+/** The configuration of these members. */
+export function configurationOf(members: readonly NodeId[]): Configuration {
+  return { voters: members.map((id) => ({ id, address: null })) };
+}
+
+/** A command entry whose one byte tells its term. */
+export function entry(index: number, term: number): Entry {
+  return { type: 'command', index, term, data: Uint8Array.of(term) };
+}
+
+/** Entries that follow index `after`, one for each term. */
+export function entries(after: number, ...terms: readonly number[]): Entry[] {
+  return terms.map((term, i) => entry(after + 1 + i, term));
+}
+
+/** One machine, told step by step what happens. Its clock stands unless told; its disk does nothing unless told. */
+export class Server {
+  readonly id: NodeId;
+  readonly options: RaftOptions;
+  machine: RaftMachine;
+  now = 0;
+  /** The number of the last write that the machine issued. */
+  written = 0;
+  /** What a journal would hold: the latest entry of each index. */
+  readonly journal = new Map<number, Entry>();
+
+  constructor(id: NodeId, options: ServerOptions = {}) {
+    const { members = ['a', 'b', 'c'], log = [], term, votedFor, committed = 0, ...rest } = options;
+    this.id = id;
+    this.options = { electionTimeoutMs: 100, heartbeatIntervalMs: 10, ...rest, id };
+    const resolved = resolveOptions(this.options);
+    const state = initialState(resolved);
+    state.configurations = [{ index: 0, configuration: configurationOf(members) }];
+    for (const item of entries(0, ...log)) {
+      replay(state, item, resolved);
+      this.journal.set(item.index, item);
+    }
+    const currentTerm = Math.max(term ?? 0, log.at(-1) ?? 0);
+    replay(state, { type: 'hardState', term: currentTerm, votedFor: votedFor ?? null }, resolved);
+    state.commitIndex = state.applying = state.lastApplied = committed;
+    this.machine = new RaftMachine(this.options, state);
+    this.step({ type: 'wake' });
+  }
+
+  get state(): RaftState {
+    return this.machine.state();
+  }
+
+  /** The term of each entry in the log that is in memory. */
+  get terms(): number[] {
+    return this.state.log.entries.map(({ term }) => term);
+  }
+
+  /** Steps inputs and takes until nothing is left, as a host does at the end of a turn. */
+  step(...inputs: readonly Input<RaftMessage, RaftCommand>[]): Taken {
+    for (const input of inputs) this.machine.step(input, this.now);
+    const all: Effects<RaftMessage, RaftOutput, RaftRecord>[] = [];
+    for (let effects = this.machine.take(); effects !== NOTHING; effects = this.machine.take()) {
+      all.push(effects);
+      this.written += effects.writes.length;
+      for (const record of effects.writes) if (record.type !== 'hardState') this.journal.set(record.index, record);
+    }
+    return new Taken(all);
+  }
+
+  receive(from: NodeId, message: RaftMessage): Taken {
+    return this.step({ type: 'message', from, message });
+  }
+
+  command(command: RaftCommand): Taken {
+    return this.step({ type: 'command', command });
+  }
+
+  /** The disk has written everything up to a write; by default all. */
+  stored(upTo = this.written): Taken {
+    return this.step({ type: 'stored', upTo });
+  }
+
+  /** Lets time pass and wakes the machine. */
+  pass(ms: number): Taken {
+    this.now += ms;
+    return this.step({ type: 'wake' });
+  }
+
+  /** Waits for the next deadline of the machine. */
+  passToWake(): Taken {
+    return this.pass(Math.max(0, this.machine.wakeAt - this.now));
+  }
+
+  /** Proposes one command a payload. */
+  propose(...payloads: readonly number[]): Taken {
+    return this.command({ type: 'propose', id: 1, payloads: payloads.map((byte) => Uint8Array.of(byte)) });
+  }
+
+  /** Lets it campaign and gives it every vote. Its writes become durable, all but the entry that begins its term. */
+  elect(): Taken {
+    this.now = Math.max(this.now, this.state.timers.election);
+    this.step({ type: 'wake' });
+    const others = this.state.configurations.at(-1)!.configuration.voters.filter(({ id }) => id !== this.id);
+    for (const { id } of others) {
+      if (this.state.role !== 'preCandidate') break;
+      const campaignTerm = this.state.currentTerm + 1;
+      this.receive(id, { type: 'preVoteReply', term: campaignTerm - 1, campaignTerm, granted: true });
+    }
+    this.stored();
+    let taken = new Taken([]);
+    for (const { id } of others) {
+      if (this.state.role !== 'candidate') break;
+      taken = this.receive(id, { type: 'requestVoteReply', term: this.state.currentTerm, voteGranted: true });
+    }
+    if (this.state.role !== 'leader') throw new Error(`${this.id} was not elected`);
+    return taken;
+  }
+
+  /** An append from the leader of the current term, or of another, behind what this server has in its log. */
+  append(from: NodeId, message: Partial<Message<'appendEntries'>> = {}): Taken {
+    const { log, currentTerm } = this.state;
+    const prevLogIndex = message.prevLogIndex ?? log.lastIndex;
+    const prevLogTerm = message.prevLogTerm ?? this.journal.get(prevLogIndex)?.term ?? 0;
+    const defaults = { term: Math.max(1, currentTerm), entries: [], leaderCommit: 0, round: 0 };
+    return this.receive(from, { type: 'appendEntries', ...defaults, ...message, prevLogIndex, prevLogTerm });
+  }
+
+  /** A follower says how far its log equals this one. */
+  accept(from: NodeId, matchIndex: number, round = 0): Taken {
+    const { currentTerm: term } = this.state;
+    return this.receive(from, { type: 'appendEntriesReply', success: true, term, matchIndex, round });
+  }
+}
+
+interface Letter {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly message: RaftMessage;
+}
+
+/** Servers whose messages reach each other in order, whose disks answer at once, and whose hosts apply at once. */
+export class Group {
+  readonly servers: ReadonlyMap<NodeId, Server>;
+  /** Every message that arrived. */
+  readonly letters: Letter[] = [];
+  readonly #cut = new Set<NodeId>();
+  #onTheWay: Letter[] = [];
+
+  constructor(...servers: readonly Server[]) {
+    this.servers = new Map(servers.map((server) => [server.id, server]));
+  }
+
+  /** Cuts servers off: nothing from or to them arrives. So it is with members that the group does not have. */
+  cut(...ids: readonly NodeId[]): void {
+    for (const id of ids) this.#cut.add(id);
+  }
+
+  /** Heals all links. */
+  heal(): void {
+    this.#cut.clear();
+  }
+
+  /** Sends what a server wanted sent, and lets everything come to rest. */
+  settle(id: NodeId, taken: Taken): void {
+    this.#carryOut(id, taken);
+    for (let letter = this.#onTheWay.shift(); letter !== undefined; letter = this.#onTheWay.shift()) {
+      const server = this.servers.get(letter.to);
+      if (server === undefined || this.#cut.has(letter.from) || this.#cut.has(letter.to)) continue;
+      this.letters.push(letter);
+      if (this.letters.length > 10_000) throw new Error('the servers talk for ever');
+      this.#carryOut(letter.to, server.receive(letter.from, letter.message));
+    }
+  }
+
+  /** Lets a server campaign, whatever time it is for the others. */
+  campaign(id: NodeId): void {
+    const server = this.servers.get(id)!;
+    for (const other of this.servers.values()) other.now = Math.max(other.now, server.state.timers.election);
+    this.settle(id, server.step({ type: 'wake' }));
+  }
+
+  /** Lets the leader send its next heartbeat. */
+  heartbeat(id: NodeId): void {
+    const server = this.servers.get(id)!;
+    server.now = Math.max(server.now, server.state.timers.heartbeat);
+    this.settle(id, server.step({ type: 'wake' }));
+  }
+
+  /** How many messages of a type arrived. */
+  count(type: RaftMessage['type'], to?: NodeId): number {
+    return this.letters.filter((letter) => letter.message.type === type && (to ?? letter.to) === letter.to).length;
+  }
+
+  #carryOut(id: NodeId, taken: Taken): void {
+    for (const { to, message } of taken.messages) this.#onTheWay.push({ from: id, to, message });
+    const server = this.servers.get(id)!;
+    if (taken.writes.length > 0) this.#carryOut(id, server.stored());
+    for (const output of taken.outputs) this.#answer(server, output);
+  }
+
+  #answer(server: Server, output: RaftOutput): void {
+    if (output.type === 'apply') {
+      this.#carryOut(server.id, server.command({ type: 'applied', index: output.entries.at(-1)!.index }));
+    } else if (output.type === 'readLog') {
+      const { reader, from, to } = output;
+      const found = Array.from({ length: to - from + 1 }, (_, i) => server.journal.get(from + i)!);
+      this.#carryOut(server.id, server.command({ type: 'logRead', reader, entries: found }));
+    }
+  }
+}
