@@ -94,7 +94,7 @@ function entriesToSend(raft: Raft, from: number): readonly Entry[] {
   if (turn.sending?.[0]?.index !== from) {
     turn.sending = sliceEntries(state.log, from, state.log.lastIndex, options.maxAppendBytes);
   }
-  return turn.sending!;
+  return turn.sending;
 }
 
 /** Entries that are no longer in memory come from the journal, one piece at a time. */
@@ -173,8 +173,10 @@ function rejected(raft: Raft, peer: PeerState, message: AppendRejected): void {
   if (peer.flow === 'snapshot' || !open) return;
   const sameTerm = conflictTerm === 0 ? undefined : lastIndexOfTerm(raft.state.log, conflictTerm);
   const hint = sameTerm === undefined ? conflictIndex : sameTerm + 1;
+  const nextIndex = Math.max(peer.matchIndex + 1, Math.min(hint, prevLogIndex));
+  if (nextIndex > prevLogIndex) return; // it refuses what it had confirmed: the same question waits for a heartbeat
   startProbing(peer);
-  peer.nextIndex = Math.max(peer.matchIndex + 1, Math.min(hint, prevLogIndex));
+  peer.nextIndex = nextIndex;
 }
 
 const matchIndexOf = (peer: PeerState): number => peer.matchIndex;
