@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const guides = resolve('docs/guide');
@@ -32,7 +34,9 @@ describe.each(readdirSync(guides).filter((file) => file.endsWith('.md')))('the p
   it('runs, and comes to an end', () => {
     const path = join(folder, file.replace(/\.md$/, '.mts'));
     writeFileSync(path, program(file));
-    // tsx takes the paths of the project's tsconfig.json, so the public names of the package lead to its sources.
-    execFileSync(process.execPath, ['--import', 'tsx', path], { stdio: 'pipe', timeout: 15_000 });
+    // The paths of the project's tsconfig.json lead the public names of the package to its sources.
+    const env = { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json') };
+    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    execFileSync(process.execPath, ['--import', tsx, path], { cwd: folder, env, stdio: 'pipe', timeout: 15_000 });
   });
 });
