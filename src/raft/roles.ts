@@ -34,9 +34,9 @@ export function becomeFollower(raft: Raft, term: number, leader: NodeId | null):
     state.votedFor = null;
     raft.turn.hardStateChanged = true;
   }
+  state.leader = leader;
   if (state.role === 'leader') leaveOffice(raft);
   state.role = 'follower';
-  state.leader = leader;
   state.votes = {};
 }
 
