@@ -59,10 +59,14 @@ class Cluster {
         node.stored += effects.writes.length;
         machine.step({ type: 'stored', upTo: node.stored }, this.#now);
       }
-      for (const { to, message } of effects.messages) {
+      for (let i = 0; i < effects.messages.length; i++) {
+        const { to, message } = effects.messages[i]!;
         this.#nodes[IDS.indexOf(to)]!.machine.step({ type: 'message', from: id, message }, this.#now);
       }
-      for (const { output } of effects.outputs) if (output.type === 'apply') node.apply(output.entries, this.#now);
+      for (let i = 0; i < effects.outputs.length; i++) {
+        const { output } = effects.outputs[i]!;
+        if (output.type === 'apply') node.apply(output.entries, this.#now);
+      }
     }
     return busy;
   }

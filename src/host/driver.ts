@@ -97,11 +97,14 @@ export class Driver<Message, Command, Output, Write, State> {
 
   #carryOut(effects: Effects<Message, Output, Write>): void {
     if (effects.writes.length > 0) this.#store(effects.writes);
-    for (const outgoing of effects.messages) {
+    // By index: an iterator over lists that are sometimes the shared empty one is not optimised away.
+    for (let i = 0; i < effects.messages.length; i++) {
+      const outgoing = effects.messages[i]!;
       if (outgoing.after > this.#stored) this.#heldMessages.push(outgoing);
       else this.#options.send(outgoing.to, outgoing.message);
     }
-    for (const decision of effects.outputs) {
+    for (let i = 0; i < effects.outputs.length; i++) {
+      const decision = effects.outputs[i]!;
       if (decision.after > this.#stored) this.#heldOutputs.push(decision);
       else this.#options.deliver(decision.output);
     }

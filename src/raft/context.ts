@@ -56,12 +56,13 @@ export function newTurn(writeCount: number): Turn {
  */
 export function send(raft: Raft, to: NodeId, message: RaftMessage, after = 0): void {
   saveHardState(raft);
-  raft.turn.messages.push({ to, message, after: Math.max(after, raft.state.hardStateWrite) });
+  const { turn } = raft;
+  turn.messages = add(turn.messages, { to, message, after: Math.max(after, raft.state.hardStateWrite) });
 }
 
 /** Tells the host something, once the write numbered `after` is durable. */
 export function output(raft: Raft, value: RaftOutput, after = 0): void {
-  raft.turn.outputs.push({ output: value, after });
+  raft.turn.outputs = add(raft.turn.outputs, { output: value, after });
 }
 
 /** Writes term and vote, in one record, if they changed. */
@@ -69,21 +70,23 @@ export function saveHardState(raft: Raft): void {
   const { state, turn } = raft;
   if (!turn.hardStateChanged) return;
   turn.hardStateChanged = false;
-  turn.writes.push({ type: 'hardState', term: state.currentTerm, votedFor: state.votedFor });
+  turn.writes = add(turn.writes, { type: 'hardState', term: state.currentTerm, votedFor: state.votedFor });
   state.hardStateWrite = ++state.writeCount;
 }
 
-/** Appends entries to the log and issues their writes. */
-export function appendToLog(raft: Raft, entries: readonly Entry[], from = 0): void {
+/** Appends an entry to the log and issues its write. {@link coverWrites} comes after the last one. */
+export function appendToLog(raft: Raft, entry: Entry): void {
   saveHardState(raft); // an entry of a term must not be durable before the term is
   const { state, turn } = raft;
-  for (let i = from; i < entries.length; i++) {
-    const entry = entries[i]!;
-    appendEntry(state.log, entry);
-    noteConfiguration(state, entry);
-    turn.writes.push(entry);
-  }
-  state.writeCount += entries.length - from;
+  appendEntry(state.log, entry);
+  noteConfiguration(state, entry);
+  turn.writes = add(turn.writes, entry);
+  state.writeCount++;
+}
+
+/** Remembers that the log is durable up to its end once the last write is. One note for each turn. */
+export function coverWrites(raft: Raft): void {
+  const { state, turn } = raft;
   const last = state.unstored.at(-1);
   if (last !== undefined && last.write >= turn.firstWrite) {
     last.write = state.writeCount;
@@ -91,4 +94,11 @@ export function appendToLog(raft: Raft, entries: readonly Entry[], from = 0): vo
   } else {
     state.unstored.push({ write: state.writeCount, index: state.log.lastIndex, at: raft.now });
   }
+}
+
+/** Most lists of a turn get one element: a literal takes a fifth of the memory of an array that grows. */
+function add<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
 }

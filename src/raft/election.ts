@@ -6,7 +6,7 @@ import { diskStalled } from './durability.js';
 import { lastTerm } from './log.js';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './messages.js';
 import { newPeer } from './progress.js';
-import { appendOwnEntry } from './replication.js';
+import { appendNoop } from './replication.js';
 import { becomeFollower, drawElectionTimeout, isVoter, resetElectionTimer, voterIds } from './roles.js';
 
 /** The election timeout elapsed without a word from a leader: followers and candidates start anew (section 5.2). */
@@ -72,7 +72,7 @@ function becomeLeader(raft: Raft): void {
   state.timers.quorum = raft.now + electionTimeoutMs;
   state.timers.heartbeat = raft.now + heartbeatIntervalMs; // the entry that begins the term is the first one
   state.termStartIndex = state.log.lastIndex + 1;
-  appendOwnEntry(raft, { type: 'noop', index: state.termStartIndex, term: state.currentTerm, data: null });
+  appendNoop(raft);
 }
 
 /** The candidate's log is at least as up-to-date as this one (section 5.4.1). */

@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/index.js';
-import { appendToLog, send, type Raft } from './context.js';
+import { appendToLog, coverWrites, send, type Raft } from './context.js';
 import { durableAfter, forgetUnstoredFrom } from './durability.js';
 import type { Entry } from './entry.js';
 import { firstIndexOfTerm, termAt } from './log.js';
@@ -17,7 +17,8 @@ export function handleAppendEntries(raft: Raft, from: NodeId, message: AppendEnt
   const firstNew = removeConflicts(raft, message);
   if (firstNew < message.entries.length) {
     if (state.install !== null) abandonInstall(raft);
-    appendToLog(raft, message.entries, firstNew);
+    for (let i = firstNew; i < message.entries.length; i++) appendToLog(raft, message.entries[i]!);
+    coverWrites(raft);
   }
   const lastNew = message.prevLogIndex + message.entries.length;
   // Rule 5: what the leader committed, as far as this log is known to equal the leader's.

@@ -1,5 +1,5 @@
 import { addToBacklog, settleBacklog } from './backlog.js';
-import { appendToLog, output, send, type Raft } from './context.js';
+import { appendToLog, coverWrites, output, send, type Raft } from './context.js';
 import { diskStalled } from './durability.js';
 import { payloadBytes, type Entry } from './entry.js';
 import { lastIndexOfTerm, memoryFrom, sliceEntries, termAt } from './log.js';
@@ -20,13 +20,8 @@ export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[])
   }
   const term = state.currentTerm;
   const first = state.log.lastIndex + 1;
-  const entries: Entry[] = [];
-  for (const data of payloads) {
-    const entry: Entry = { type: 'command', index: first + entries.length, term, data };
-    entries.push(entry);
-    addToBacklog(state, entry);
-  }
-  appendToLog(raft, entries);
+  for (const data of payloads) appendOwn(raft, { type: 'command', index: state.log.lastIndex + 1, term, data });
+  coverWrites(raft);
   output(raft, { type: 'accepted', id, index: first, term });
 }
 
@@ -38,10 +33,16 @@ function wouldExceedBacklog({ state, options }: Raft, payloads: readonly Uint8Ar
   return bytes > options.maxUncommittedBytes;
 }
 
-/** Appends an entry that the leader itself makes. */
-export function appendOwnEntry(raft: Raft, entry: Entry): void {
+/** Leaders begin their term with an entry of their own, so that they have one to commit (section 8). */
+export function appendNoop(raft: Raft): void {
+  const { log, currentTerm: term } = raft.state;
+  appendOwn(raft, { type: 'noop', index: log.lastIndex + 1, term, data: null });
+  coverWrites(raft);
+}
+
+function appendOwn(raft: Raft, entry: Entry): void {
   addToBacklog(raft.state, entry);
-  appendToLog(raft, [entry]);
+  appendToLog(raft, entry);
 }
 
 /**
@@ -157,9 +158,7 @@ function accepted(raft: Raft, peer: PeerState, message: AppendAccepted): void {
   if (matchIndex > peer.matchIndex) {
     peer.matchIndex = matchIndex;
     raft.turn.matchChanged = true;
-    let answered = 0;
-    while (answered < peer.inflight.length && peer.inflight[answered]! <= matchIndex) answered++;
-    if (answered > 0) peer.inflight.splice(0, answered);
+    while (peer.inflight.length > 0 && peer.inflight[0]! <= matchIndex) peer.inflight.shift();
   }
   if (peer.flow === 'snapshot' && matchIndex + 1 >= raft.state.log.firstIndex) startProbing(peer);
   if (peer.flow === 'probe' && matchIndex >= peer.nextIndex - 1) peer.flow = 'replicate';
