@@ -54,16 +54,16 @@ export function snapshotTaken(raft: Raft, index: number): void {
 }
 
 /**
- * Asks the host to store the snapshot that it took. Not before the log is durable that far: what follows would leave a
- * gap. The term and vote that it carries are those of this moment, not older than any record that it replaces.
+ * Asks the host to store the snapshot that it took. Not before the log is durable that far, since what follows would
+ * leave a gap, nor while one from the leader comes in, which may make it pointless. The term and vote that it carries are those of this moment, not older than any record that it replaces.
  */
 export function storeSnapshot(raft: Raft): void {
   const { state } = raft;
   const index = state.snapshotTaken;
-  if (index === 0 || index > state.storedIndex) return;
+  if (index === 0 || index > state.storedIndex || state.install !== null) return;
   state.snapshotTaken = 0;
   const term = termAt(state.log, index);
-  if (index <= state.log.snapshotIndex || term === undefined || state.install !== null) return;
+  if (index <= state.log.snapshotIndex || term === undefined) return;
   saveHardState(raft);
   output(raft, {
     type: 'checkpoint',

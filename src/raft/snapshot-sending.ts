@@ -9,7 +9,8 @@ export function beginSnapshot(raft: Raft, peer: PeerState): void {
   const { snapshotIndex: index, snapshotTerm: term } = raft.state.log;
   peer.flow = 'snapshot';
   peer.inflight.length = 0;
-  peer.snapshot = { index, term, offset: 0, step: 'idle', sentAt: raft.now };
+  const configuration = configurationAt(raft.state, index);
+  peer.snapshot = { index, term, configuration, offset: 0, step: 'idle', sentAt: raft.now };
   readPiece(raft, peer);
 }
 
@@ -33,7 +34,7 @@ export function snapshotRead(raft: Raft, peer: PeerState, command: RaftCommand &
   const { state } = raft;
   const { snapshot } = peer;
   if (snapshot?.step !== 'reading' || snapshot.index !== command.index || snapshot.offset !== command.offset) return;
-  const { index, term, offset } = snapshot;
+  const { index, term, configuration, offset } = snapshot;
   if (command.data === null) {
     if (state.log.snapshotIndex > index) beginSnapshot(raft, peer);
     else snapshot.step = 'idle';
@@ -46,7 +47,7 @@ export function snapshotRead(raft: Raft, peer: PeerState, command: RaftCommand &
     term: state.currentTerm,
     lastIncludedIndex: index,
     lastIncludedTerm: term,
-    configuration: configurationAt(state, index),
+    configuration,
     offset,
     data: command.data,
     done: command.done,

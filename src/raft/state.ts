@@ -109,6 +109,7 @@ export interface PeerState {
 export interface SendingSnapshot {
   readonly index: number;
   readonly term: number;
+  readonly configuration: Configuration;
   /** Bytes that the follower has. */
   offset: number;
   /** `reading` from the journal, `sent` and unanswered, or neither. */
@@ -206,6 +207,9 @@ export function replaySnapshot(state: RaftState, snapshot: SnapshotHeader): void
   state.storedIndex = snapshot.index;
 }
 
+/** What to do with a journal that lacks something: an older copy would forget votes, so that is no remedy. */
+export const NOT_THIS_JOURNAL = 'do not start the member on this journal again; the others hold what it held';
+
 /**
  * Folds one journal record in, in the order in which they were written.
  *
@@ -220,7 +224,7 @@ export function replay(state: RaftState, record: RaftRecord, options: ResolvedRa
   const { log } = state;
   if (record.index > log.lastIndex + 1) {
     const found = `the journal has entry ${record.index} right behind entry ${log.lastIndex}`;
-    throw new QuorateError('journal-inconsistent', `${found}; restore it from a backup, or remove this member`);
+    throw new QuorateError('journal-inconsistent', `${found}; ${NOT_THIS_JOURNAL}`);
   }
   if (record.index <= log.lastIndex) truncateLog(state, record.index);
   // Entries that a snapshot covers may be kept behind it for followers that are a little behind.
