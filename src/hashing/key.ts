@@ -21,7 +21,7 @@ export function hashKey32(key: string | Uint8Array, seed = 0): number {
 
 /**
  * A 128-bit hash of a key: MurmurHash3 x64_128 of its UTF-8, as 32 lower-case hexadecimal digits. As {@link hashKey32},
- * but without accidental collisions, and about ten times as slow, since it computes with 64-bit numbers in pieces.
+ * but without accidental collisions, and about twenty times as slow, since it computes with 64-bit numbers in pieces.
  *
  * @param seed - another seed is another hash function; its lower 32 bits count. @defaultValue 0, the usual one
  */

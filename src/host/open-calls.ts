@@ -9,8 +9,6 @@ export interface OpenCall<Result> {
   readonly reject: (reason: unknown) => void;
   /** When it is given up, on the clock of its {@link OpenCalls}. */
   readonly deadline: number;
-  /** Whether its caller has given it up. */
-  cancelled: boolean;
 }
 
 /**
@@ -99,20 +97,15 @@ export function openCall<Result>(
 ): Promise<Result> {
   return new Promise<Result>((resolve, reject) => {
     const signal = options?.signal;
-    if (signal === undefined) return begin({ resolve, reject, deadline, cancelled: false });
+    if (signal === undefined) return begin({ resolve, reject, deadline });
     signal.throwIfAborted();
-    const abort = (): void => {
-      call.cancelled = true;
-      reject(signal.reason as Error);
-    };
+    const abort = (): void => reject(signal.reason);
     const unwatch = (): void => signal.removeEventListener('abort', abort);
-    const call: OpenCall<Result> = {
+    signal.addEventListener('abort', abort, { once: true });
+    begin({
       resolve: (result) => (unwatch(), resolve(result)),
       reject: (reason) => (unwatch(), reject(reason)),
       deadline,
-      cancelled: false,
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    begin(call);
+    });
   });
 }

@@ -8,6 +8,7 @@ import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './mes
 import { newPeer } from './progress.js';
 import { appendNoop } from './replication.js';
 import { becomeFollower, drawElectionTimeout, isVoter, resetElectionTimer, voterIds } from './roles.js';
+import { configurationOf } from './state.js';
 
 /** The election timeout elapsed without a word from a leader: followers and candidates start anew (section 5.2). */
 export function electionTimeout(raft: Raft): void {
@@ -92,10 +93,18 @@ export function leaderIsAlive(raft: Raft): boolean {
   return state.role === 'leader' || raft.now - state.leaderContact < options.electionTimeoutMs;
 }
 
+/**
+ * A server that knows no configuration has lost its journal, or never was a member: it must not vote as if nothing had
+ * happened.
+ */
+function mayVote(raft: Raft): boolean {
+  return configurationOf(raft.state).voters.length > 0;
+}
+
 /** Answers a {@link PreVote}: yes if this server would vote and misses a leader itself. Changes nothing. */
 export function handlePreVote(raft: Raft, from: NodeId, message: PreVote): void {
   const term = raft.state.currentTerm;
-  const granted = message.term > term && isUpToDate(raft, message) && !leaderIsAlive(raft);
+  const granted = message.term > term && mayVote(raft) && isUpToDate(raft, message) && !leaderIsAlive(raft);
   send(raft, from, { type: 'preVoteReply', term, campaignTerm: message.term, granted });
 }
 
@@ -111,7 +120,7 @@ export function handlePreVoteReply(raft: Raft, from: NodeId, message: PreVoteRep
 export function handleRequestVote(raft: Raft, from: NodeId, message: RequestVote): void {
   const { state } = raft;
   const free = state.votedFor === null || state.votedFor === from;
-  const voteGranted = free && isUpToDate(raft, message);
+  const voteGranted = free && mayVote(raft) && isUpToDate(raft, message);
   if (voteGranted) {
     if (state.votedFor === null) raft.turn.hardStateChanged = true;
     state.votedFor = from;

@@ -20,6 +20,11 @@ export class NotLeaderError extends QuorateError {
   }
 }
 
+/** A command is larger than a message or the queue of proposals can take. Code `too-large`. */
+export function tooLargeError(bytes: number, limit: number): QuorateError {
+  return new QuorateError('too-large', `the command has ${bytes} bytes; at most ${limit} fit: cut it into several`);
+}
+
 /** Another leader's entry was committed in the place of this proposal. Code `replaced`: it was not and will not be applied. */
 export function replacedError(): QuorateError {
   return new QuorateError('replaced', 'a new leader replaced the proposal before it was committed; propose it again');

@@ -4,6 +4,7 @@ import {
   InvalidOptionError,
   systemClock,
   systemSeed,
+  type Channel,
   type Clock,
   type Journal,
   type NodeId,
@@ -74,6 +75,8 @@ export interface ResolvedNodeOptions<Result> {
 export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): ResolvedNodeOptions<Result> {
   const { transport, journal, stateMachine, clock = systemClock, group = 'raft' } = options;
   const raft = resolveOptions({ ...options, id: transport.id, seed: options.seed ?? systemSeed() });
+  checkFits('maxAppendBytes', raft.maxAppendBytes, transport.channel(group));
+  checkFits('snapshotChunkBytes', raft.snapshotChunkBytes, transport.channel(group));
   const snapshotEveryEntries = options.snapshotEveryEntries ?? 100_000;
   const trailingEntries = options.trailingEntries ?? Math.floor(snapshotEveryEntries / 10);
   const callTimeoutMs = options.callTimeoutMs ?? 10 * raft.electionTimeoutMs;
@@ -89,6 +92,19 @@ export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): Re
     snapshotEveryEntries: checkNumber('snapshotEveryEntries', snapshotEveryEntries, { min: 0 }),
     trailingEntries: checkNumber('trailingEntries', trailingEntries, { min: 0 }),
   };
+}
+
+/** What a message needs besides the entries or the piece of a snapshot that it carries. */
+const ENVELOPE_BYTES = 4096;
+
+/** The largest payload of a message on a channel. */
+export function maxPayloadBytes(channel: Channel): number {
+  return channel.supports.maxBytes - ENVELOPE_BYTES;
+}
+
+function checkFits(name: 'maxAppendBytes' | 'snapshotChunkBytes', value: number, channel: Channel): void {
+  const most = maxPayloadBytes(channel);
+  if (value > most) throw new InvalidOptionError(name, value, `at most ${most}, which fits into one message here`);
 }
 
 function checkMembers(members: Readonly<Record<NodeId, string | null>>, self: NodeId): Member[] {

@@ -11,9 +11,10 @@ import {
 import { checkpointChunks, CheckpointReader, IncomingSnapshot, withHeader } from './checkpoints.js';
 import type { RaftCommand, RaftOutput, Role } from './commands.js';
 import type { CommandEntry, Entry, Member, RaftRecord } from './entry.js';
+import { tooLargeError } from './errors.js';
 import { RaftMachine } from './machine.js';
 import type { RaftMessage } from './messages.js';
-import { resolveNodeOptions, type RaftNodeOptions, type ResolvedNodeOptions } from './node-options.js';
+import { maxPayloadBytes, resolveNodeOptions, type RaftNodeOptions, type ResolvedNodeOptions } from './node-options.js';
 import { parseMessage } from './parse.js';
 import { PendingReads } from './pending-reads.js';
 import { Proposals } from './proposals.js';
@@ -72,6 +73,8 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   readonly #reads: PendingReads;
   readonly #checkpoints: CheckpointReader;
   readonly #stopListening: () => void;
+  /** What fits into one message, and into the queue of proposals. */
+  readonly #maxCommandBytes: number;
   #appliedIndex: number;
   #snapshot: Snapshot | null = null;
   #incoming: IncomingSnapshot | null = null;
@@ -115,6 +118,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       deliver: (output) => this.#deliver(output),
       failed,
     });
+    this.#maxCommandBytes = Math.min(maxPayloadBytes(channel), raft.maxUncommittedBytes);
     this.#stopListening = channel.listen({
       message: (from, message) => this.#receive(from, message),
       peer: (id, up) => this.#driver.input({ type: 'peer', id, up }),
@@ -125,6 +129,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
 
   async propose(command: Uint8Array, options?: CallOptions): Promise<Result> {
     this.#assertOpen();
+    if (command.length > this.#maxCommandBytes) throw tooLargeError(command.length, this.#maxCommandBytes);
     return this.#proposals.propose(command, options);
   }
 

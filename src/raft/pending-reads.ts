@@ -7,54 +7,50 @@ import { NotLeaderError } from './errors.js';
 export class PendingReads {
   readonly #submit: (command: RaftCommand) => void;
   readonly #maxPendingReads: number;
-  readonly #unconfirmed: OpenCalls<number, OpenCall<void>>;
-  /** Confirmed reads by ascending index, since read indexes never fall. */
-  #unapplied: { readonly index: number; readonly call: OpenCall<void> }[] = [];
+  readonly #open: OpenCalls<number, OpenCall<void>>;
+  /** The reads that are confirmed at an index which is not applied yet. */
+  #unapplied: { readonly id: number; readonly index: number }[] = [];
   #lastId = 0;
 
   constructor(clock: Clock, timeoutMs: number, maxPendingReads: number, submit: (command: RaftCommand) => void) {
-    this.#unconfirmed = new OpenCalls(clock, 'the read', timeoutMs);
+    this.#open = new OpenCalls(clock, 'the read', timeoutMs);
     this.#maxPendingReads = maxPendingReads;
     this.#submit = submit;
   }
 
   /** Resolves when a read of the state machine is linearizable. */
   read(options?: CallOptions): Promise<void> {
-    return openCall<void>(this.#unconfirmed.deadline(), options, (call) => {
+    return openCall<void>(this.#open.deadline(), options, (call) => {
       const id = ++this.#lastId;
-      this.#unconfirmed.add(id, call);
+      this.#open.add(id, call);
       this.#submit({ type: 'read', id: -id }); // negative, so that ids of reads and proposals never meet
     });
   }
 
   /** The machine confirmed a read at an index, of which `appliedIndex` is applied. */
   readable({ id, index }: RaftOutput & { type: 'readable' }, appliedIndex: number): void {
-    const call = this.#unconfirmed.take(-id);
-    if (call === undefined) return;
-    if (index <= appliedIndex) call.resolve();
-    else this.#unapplied.push({ index, call });
+    if (index <= appliedIndex) this.#open.take(-id)?.resolve();
+    else this.#unapplied.push({ id: -id, index });
   }
 
   /** The machine cannot confirm a read. */
   refused({ id, reason, leader }: RaftOutput & { type: 'refused' }): void {
-    const call = this.#unconfirmed.take(-id);
+    const call = this.#open.take(-id);
     if (reason === 'notLeader') call?.reject(new NotLeaderError(leader));
     else call?.reject(new OverloadedError('pending reads', this.#maxPendingReads));
   }
 
   /** The state machine has applied everything up to `appliedIndex`. */
   applied(appliedIndex: number): void {
-    if (this.#unapplied.length === 0 || this.#unapplied[0]!.index > appliedIndex) return;
+    if (this.#unapplied.length === 0) return;
     const ready = this.#unapplied.filter(({ index }) => index <= appliedIndex);
     this.#unapplied = this.#unapplied.filter(({ index }) => index > appliedIndex);
-    for (const { call } of ready) call.resolve();
+    for (const { id } of ready) this.#open.take(id)?.resolve();
   }
 
   /** Rejects what is open. */
   close(reason: unknown): void {
-    this.#unconfirmed.rejectAll(reason);
-    this.#unconfirmed.close();
-    for (const { call } of this.#unapplied) call.reject(reason);
-    this.#unapplied = [];
+    this.#open.rejectAll(reason);
+    this.#open.close();
   }
 }

@@ -3,7 +3,7 @@ import type { StateMachine } from '../host/index.js';
 import type { Configuration, Member, RaftRecord } from './entry.js';
 import type { ResolvedRaftOptions } from './options.js';
 import { decodeRecord, encodeRecord, openSnapshot } from './record-codec.js';
-import { initialState, replay, replaySnapshot, type RaftState } from './state.js';
+import { initialState, NOT_THIS_JOURNAL, replay, replaySnapshot, type RaftState } from './state.js';
 
 /**
  * Brings the state back that the journal holds, and the state machine to where the checkpoint was taken; what follows in
@@ -29,7 +29,7 @@ export async function recover(
   }
   if (state.log.lastIndex < state.log.snapshotIndex) {
     const found = `the journal ends at entry ${state.log.lastIndex}, before its snapshot at ${state.log.snapshotIndex}`;
-    throw new QuorateError('journal-inconsistent', `${found}; restore it from a backup, or remove this member`);
+    throw new QuorateError('journal-inconsistent', `${found}; ${NOT_THIS_JOURNAL}`);
   }
   return state;
 }

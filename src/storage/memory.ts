@@ -67,7 +67,7 @@ export interface MemoryJournalOptions {
 /**
  * A {@link Journal} without a disk: what resolved is stored as long as its {@link MemoryStore} lives. Not for members of
  * a real cluster: one that forgets its vote or its log when it restarts breaks the promises of the protocol. It never
- * fails a write; a journal that does is found in `quorate/testing`.
+ * fails a write.
  *
  * Appending costs O(1) a record, truncating and checkpointing O(records).
  */

@@ -365,7 +365,7 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
 
   #repeatedly(everyMs: number, action: () => void): void {
     if (everyMs === Infinity) return;
-    this.after(-Math.log(1 - this.random()) * everyMs, () => {
+    this.after(2 * this.random() * everyMs, () => {
       if (!this.#faulty) return;
       action();
       this.#repeatedly(everyMs, action);

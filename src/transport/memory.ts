@@ -36,8 +36,8 @@ export interface MemoryNetworkOptions {
 
 /**
  * A network within the process. All transports made from it reach each other by id; addresses are accepted and not
- * used. Messages between two nodes arrive in order, exactly once, never inside `send`. It loses nothing by itself: for
- * loss, delay and disorder use the faulty network of the testing kit.
+ * used. Messages between two nodes arrive in order, exactly once, never inside `send`. It loses nothing by itself; the
+ * network of a `Simulation` does.
  *
  * Without latency nodes talk in microtasks: two that answer each other for ever keep timers from running.
  */

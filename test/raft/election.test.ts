@@ -262,8 +262,13 @@ describe('a vote (section 5.4.1)', () => {
   });
 
   it('is given by a server that is no member as far as it knows', () => {
-    const server = new Server('x', { members: [] });
+    const server = new Server('x', { members: ['a', 'b', 'c'] });
     expect(server.receive('a', ask(1)).sent('requestVoteReply', 'a')).toMatchObject([{ voteGranted: true }]);
+  });
+
+  it('is refused by a server that knows no members: it may have lost its journal, and with it a vote', () => {
+    const server = new Server('x', { members: [] });
+    expect(server.receive('a', ask(1)).sent('requestVoteReply', 'a')).toMatchObject([{ voteGranted: false }]);
   });
 });
 
