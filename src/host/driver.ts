@@ -101,13 +101,22 @@ export class Driver<Message, Command, Output, Write, State> {
     for (let i = 0; i < effects.messages.length; i++) {
       const outgoing = effects.messages[i]!;
       if (outgoing.after > this.#stored) this.#heldMessages.push(outgoing);
-      else this.#options.send(outgoing.to, outgoing.message);
+      else this.#send(outgoing);
     }
     for (let i = 0; i < effects.outputs.length; i++) {
       const decision = effects.outputs[i]!;
       if (decision.after > this.#stored) this.#heldOutputs.push(decision);
-      else this.#options.deliver(decision.output);
+      else this.#deliver(decision);
     }
+  }
+
+  /** What was delivered may have closed the driver. */
+  #send({ to, message }: Outgoing<Message>): void {
+    if (!this.#over) this.#options.send(to, message);
+  }
+
+  #deliver({ output }: Decision<Output>): void {
+    if (!this.#over) this.#options.deliver(output);
   }
 
   #store(writes: readonly Write[]): void {
@@ -137,8 +146,8 @@ export class Driver<Message, Command, Output, Write, State> {
     const outputs = this.#heldOutputs;
     this.#heldMessages = messages.filter(waits);
     this.#heldOutputs = outputs.filter(waits);
-    for (const { to, message, after } of messages) if (after <= this.#stored) this.#options.send(to, message);
-    for (const { output, after } of outputs) if (after <= this.#stored) this.#options.deliver(output);
+    for (const outgoing of messages) if (!waits(outgoing)) this.#send(outgoing);
+    for (const decision of outputs) if (!waits(decision)) this.#deliver(decision);
   }
 
   #armTimer(): void {
