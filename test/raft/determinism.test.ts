@@ -29,6 +29,9 @@ const OPTIONS: RaftOptions = {
   snapshotChunkBytes: 2,
 };
 
+/** The outputs that a host answers. */
+const ASKING: ReadonlySet<string> = new Set(['apply', 'readLog', 'checkpoint', 'readSnapshot', 'receiveSnapshot']);
+
 /**
  * Inputs that a network and a host might give to this very machine, right or late, with whatever numbers: nothing here
  * keeps to the protocol, so no invariant of the cluster is looked at.
@@ -49,7 +52,7 @@ class Inputs {
   note(effects: readonly RaftEffects[]): void {
     for (const { writes, outputs } of effects) {
       this.#written += writes.length;
-      this.#open.push(...outputs.map(({ output }) => output));
+      for (const { output } of outputs) if (ASKING.has(output.type)) this.#open.push(output);
     }
   }
 
@@ -69,7 +72,7 @@ class Inputs {
   next(): RaftInput {
     if (this.#random() < 0.3) return this.#message();
     if (this.#random() < 0.2) return { type: 'stored', upTo: this.#below(this.#written + 1) };
-    if (this.#random() < 0.3 && this.#open.length > 0) return { type: 'command', command: this.#answer() };
+    if (this.#random() < 0.5 && this.#open.length > 0) return { type: 'command', command: this.#answer() };
     return this.#one<RaftInput>(
       { type: 'wake' },
       { type: 'stored', upTo: this.#written },
@@ -82,7 +85,7 @@ class Inputs {
 
   #message(): RaftInput {
     const { currentTerm, log, round, peers } = this.#machine.state();
-    const term = Math.max(1, currentTerm + this.#one(0, 0, 0, 0, 0, -1, 1));
+    const term = Math.max(1, currentTerm + (this.#random() < 0.05 ? this.#one(-1, 1) : 0));
     const index = this.#below(log.lastIndex + 2);
     const prevLogTerm = index === 0 ? 0 : (log.terms.findLast((start) => start.index <= index)?.term ?? 0);
     const last = { lastLogIndex: log.lastIndex, lastLogTerm: this.#below(term + 1) };
@@ -184,10 +187,18 @@ function look({ role, reads, peers, install }: RaftState, seen: Seen): void {
   if (install !== null) seen.receiving++;
 }
 
+/** A server whose first entries are gone, so that followers may need its snapshot. */
+function compactedServer(options: RaftOptions): Server {
+  const server = new Server('a', { ...options, log: [1, 1, 1, 1], committed: 4 });
+  server.command({ type: 'snapshot', index: 3 });
+  server.command({ type: 'compacted', index: 3, firstIndex: 3 });
+  return server;
+}
+
 /** Runs a machine under random inputs. At each step a new machine with a copy of its state must do the same. */
 function run(seed: number, seen?: Seen): RaftEffects[][] {
   const options = { ...OPTIONS, seed };
-  const machine = new RaftMachine(options, new Server('a', { ...options, log: [1, 1] }).state);
+  const { machine } = compactedServer(options);
   const inputs = new Inputs(seed, machine);
   const done: RaftEffects[][] = [];
   let now = 0;
