@@ -102,10 +102,15 @@ export function openCall<Result>(
     const abort = (): void => reject(signal.reason);
     const unwatch = (): void => signal.removeEventListener('abort', abort);
     signal.addEventListener('abort', abort, { once: true });
-    begin({
+    const call: OpenCall<Result> = {
       resolve: (result) => (unwatch(), resolve(result)),
       reject: (reason) => (unwatch(), reject(reason)),
       deadline,
-    });
+    };
+    try {
+      begin(call);
+    } catch (error) {
+      call.reject(error);
+    }
   });
 }
