@@ -13,6 +13,7 @@ import {
 import type { StateMachine } from '../host/index.js';
 import type { Member } from './entry.js';
 import { resolveOptions, type RaftOptions, type ResolvedRaftOptions } from './options.js';
+import { MAX_ADDRESS_LENGTH, MAX_VOTERS } from './parse.js';
 
 /** Options of a {@link RaftNode}. */
 export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id'> {
@@ -32,7 +33,8 @@ export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id
   /** @defaultValue `systemClock` */
   readonly clock?: Clock;
   /**
-   * The channel of the transport, and the group in the journal: nodes of several clusters can share both.
+   * The channel of the transport, and the group in the journal: nodes of several clusters can share both. 1 to 64
+   * printable ASCII characters without spaces.
    * @defaultValue `'raft'`
    */
   readonly group?: string;
@@ -73,7 +75,8 @@ export interface ResolvedNodeOptions<Result> {
  * @throws InvalidOptionError naming the option, the value and what is allowed
  */
 export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): ResolvedNodeOptions<Result> {
-  const { transport, journal, stateMachine, clock = systemClock, group = 'raft' } = options;
+  const { transport, journal, stateMachine, clock = systemClock } = options;
+  const group = checkGroup(options.group ?? 'raft');
   const raft = resolveOptions({ ...options, id: transport.id, seed: options.seed ?? systemSeed() });
   checkFits('maxAppendBytes', raft.maxAppendBytes, transport.channel(group));
   checkFits('snapshotChunkBytes', raft.snapshotChunkBytes, transport.channel(group));
@@ -107,10 +110,28 @@ function checkFits(name: 'maxAppendBytes' | 'snapshotChunkBytes', value: number,
   if (value > most) throw new InvalidOptionError(name, value, `at most ${most}, which fits into one message here`);
 }
 
+const GROUP_NAME = /^[\x21-\x7e]{1,64}$/;
+
+/** What both a channel and a group of a journal may be called. */
+function checkGroup(group: unknown): string {
+  if (typeof group === 'string' && GROUP_NAME.test(group)) return group;
+  throw new InvalidOptionError('group', group, '1 to 64 printable ASCII characters without spaces');
+}
+
 function checkMembers(members: Readonly<Record<NodeId, string | null>>, self: NodeId): Member[] {
-  const list = Object.entries(members).map(([id, address]) => ({ id: checkNodeId('members', id), address }));
+  const list = Object.entries(members).map(([id, address]): Member => {
+    return { id: checkNodeId('members', id), address: checkAddress(address) };
+  });
+  if (list.length > MAX_VOTERS) {
+    throw new InvalidOptionError('members', list.length, `a record of at most ${MAX_VOTERS} members`);
+  }
   if (list.length > 0 && !list.some((member) => member.id === self)) {
     throw new InvalidOptionError('members', Object.keys(members), `a record that has this node too, ${self}`);
   }
   return list;
+}
+
+function checkAddress(address: unknown): string | null {
+  if (address === null || (typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH)) return address;
+  throw new InvalidOptionError('members', address, `addresses of at most ${MAX_ADDRESS_LENGTH} characters, or null`);
 }

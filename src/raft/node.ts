@@ -93,7 +93,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const resolved = resolveNodeOptions(options);
     const { journal, group, raft, stateMachine, members } = resolved;
     const state = await recover(journal, group, raft, stateMachine);
-    if (members.length > 0) await bootstrap(journal, group, raft, state, members);
+    if (members.length > 0) await bootstrap(journal, group, state, members);
     return new RaftNode(resolved, state);
   }
 
@@ -164,8 +164,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
 
   async snapshot(): Promise<number> {
     this.#assertOpen();
-    if (this.#snapshot === null) this.#takeSnapshot();
-    return this.#snapshot!.done;
+    return (this.#snapshot ?? this.#takeSnapshot()).done;
   }
 
   async close(): Promise<void> {
@@ -287,7 +286,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       .catch((error: unknown) => this.#fail(error));
   }
 
-  #takeSnapshot(): void {
+  #takeSnapshot(): Snapshot {
     const snapshot = new Snapshot();
     this.#snapshot = snapshot;
     this.#stateMachine.run(() => {
@@ -295,6 +294,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       snapshot.chunks = this.#options.stateMachine.snapshot();
       this.#command({ type: 'snapshot', index: this.#appliedIndex });
     });
+    return snapshot;
   }
 
   #checkpoint({ index, term, configuration, carry }: RaftOutput & { type: 'checkpoint' }): void {

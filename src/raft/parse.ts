@@ -6,9 +6,9 @@ import type { RaftMessage } from './messages.js';
 /** The most entries that one message may carry; what senders of this library keep far below. */
 const MAX_ENTRIES = 1 << 20;
 /** The most members that a configuration may have. */
-const MAX_VOTERS = 64;
+export const MAX_VOTERS = 64;
 /** The longest address that a member may have, in characters. */
-const MAX_ADDRESS_LENGTH = 1024;
+export const MAX_ADDRESS_LENGTH = 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
