@@ -45,6 +45,11 @@ export class OpenCalls<Key, Call extends OpenCall<never>> {
     if (this.#cancelTimer === null) this.#arm();
   }
 
+  /** Whether a call still waits. */
+  has(key: Key): boolean {
+    return this.#calls.has(key);
+  }
+
   /** Removes and returns a call. */
   take(key: Key): Call | undefined {
     const call = this.#calls.get(key);

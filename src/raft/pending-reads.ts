@@ -21,6 +21,7 @@ export class PendingReads {
   /** Resolves when a read of the state machine is linearizable. */
   read(options?: CallOptions): Promise<void> {
     return openCall<void>(this.#open.deadline(), options, (call) => {
+      if (this.#open.size >= this.#maxPendingReads) throw this.#overloaded();
       const id = ++this.#lastId;
       this.#open.add(id, call);
       this.#submit({ type: 'read', id: -id }); // negative, so that ids of reads and proposals never meet
@@ -30,14 +31,26 @@ export class PendingReads {
   /** The machine confirmed a read at an index, of which `appliedIndex` is applied. */
   readable({ id, index }: RaftOutput & { type: 'readable' }, appliedIndex: number): void {
     if (index <= appliedIndex) this.#open.take(-id)?.resolve();
-    else this.#unapplied.push({ id: -id, index });
+    else this.#holdBack(-id, index);
   }
 
   /** The machine cannot confirm a read. */
   refused({ id, reason, leader }: RaftOutput & { type: 'refused' }): void {
     const call = this.#open.take(-id);
     if (reason === 'notLeader') call?.reject(new NotLeaderError(leader));
-    else call?.reject(new OverloadedError('pending reads', this.#maxPendingReads));
+    else call?.reject(this.#overloaded());
+  }
+
+  /** The read waits for the state machine. Those that were given up meanwhile must not pile up. */
+  #holdBack(id: number, index: number): void {
+    if (this.#unapplied.length >= 2 * this.#maxPendingReads) {
+      this.#unapplied = this.#unapplied.filter((read) => this.#open.has(read.id));
+    }
+    this.#unapplied.push({ id, index });
+  }
+
+  #overloaded(): OverloadedError {
+    return new OverloadedError('pending reads', this.#maxPendingReads);
   }
 
   /** The state machine has applied everything up to `appliedIndex`. */

@@ -232,6 +232,18 @@ describe('a read', () => {
     await cluster.run(10);
     expect(await cluster.failure(node.read())).toBeInstanceOf(TimeoutError);
   });
+
+  it('beyond the limit is refused as overload, also when the others wait for the state machine', async () => {
+    const cluster = await startCluster({ maxPendingReads: 3 });
+    const { node, notebook } = await cluster.leader();
+    await cluster.run(50);
+    notebook.beforeApply = () => new Promise(() => {});
+    node.propose(line('x')).catch(() => {});
+    await cluster.run(10);
+    for (let i = 0; i < 3; i++) node.read().catch(() => {});
+    await cluster.run(10);
+    expect(await cluster.failure(node.read())).toMatchObject({ code: 'overloaded', outcome: 'failed' });
+  });
 });
 
 describe('a change of the leader', () => {
