@@ -305,6 +305,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const carried = [encodeRecord(group, carry)];
     journal.checkpoint(group, chunks, { keepFrom: firstIndex, carry: carried }).then(
       () => {
+        if (this.#over !== null) return;
         this.#command({ type: 'compacted', index, firstIndex });
         this.#snapshotDone(index);
         this.emit('snapshot', index);
@@ -359,8 +360,10 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
 
   async #install(index: number): Promise<void> {
     const { journal, group, stateMachine } = this.#options;
-    const { rest } = await openSnapshot(checkpointChunks(journal, group));
+    const { header, rest } = await openSnapshot(checkpointChunks(journal, group));
     await stateMachine.restore(rest);
+    if (this.#over !== null) return;
+    this.#setAddresses(header.configuration.voters);
     this.#incoming = null;
     this.#appliedIndex = index;
     this.#proposals.overtaken(index);

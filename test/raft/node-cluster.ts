@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
 import type { JournalRecord, NodeId, Transport } from '../../src/core/index.js';
 import type { CommittedCommand, StateMachine } from '../../src/host/index.js';
-import { RaftNode, type RaftNodeOptions } from '../../src/raft/index.js';
+import { RaftNode, type RaftNodeEvents, type RaftNodeOptions } from '../../src/raft/index.js';
 import { MemoryJournal, MemoryStore } from '../../src/storage/memory.js';
 import { VirtualClock } from '../../src/testing/index.js';
 import { MemoryNetwork } from '../../src/transport/memory.js';
@@ -36,7 +36,7 @@ export class Notebook implements StateMachine<string> {
     return batch.map((text) => `${this.lines.push(text)}: ${text}`);
   }
 
-  snapshot(): Iterable<Uint8Array> {
+  snapshot(): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
     return [encoder.encode(JSON.stringify(this.lines))];
   }
 
@@ -206,3 +206,20 @@ export async function startCluster(
   });
   return cluster;
 }
+
+/** Proposes lines one after the other. */
+export async function write(cluster: NodeCluster, { node }: Member, ...texts: readonly string[]): Promise<void> {
+  for (const text of texts) await cluster.settled(node.propose(line(text)));
+}
+
+/** Every event of a node, in order. */
+export function listen(node: RaftNode<string>): unknown[][] {
+  const heard: unknown[][] = [];
+  const names: (keyof RaftNodeEvents)[] = ['role', 'leader', 'snapshot', 'installed', 'failed'];
+  for (const name of names) node.on(name, (...values: unknown[]) => heard.push([name, ...values]));
+  return heard;
+}
+
+/** Lines that fill a log. */
+export const many = (count: number, name = 'line'): string[] =>
+  Array.from({ length: count }, (_, i) => `${name} ${i + 1}`);

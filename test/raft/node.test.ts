@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ClosedError, isQuorateError, TimeoutError, type QuorateError } from '../../src/core/index.js';
-import { NotLeaderError, RaftNode, type RaftNodeEvents } from '../../src/raft/index.js';
+import { NotLeaderError, RaftNode } from '../../src/raft/index.js';
 import { MemoryJournal } from '../../src/storage/memory.js';
 import { MemoryNetwork } from '../../src/transport/memory.js';
-import { line, Notebook, startCluster, type Member, type NodeCluster } from './node-cluster.js';
-
-/** Proposes lines one after the other. */
-async function write(cluster: NodeCluster, { node }: Member, ...texts: readonly string[]): Promise<void> {
-  for (const text of texts) await cluster.settled(node.propose(line(text)));
-}
-
-/** Every event of a node, in order. */
-function listen(node: RaftNode<string>): unknown[][] {
-  const heard: unknown[][] = [];
-  const names: (keyof RaftNodeEvents)[] = ['role', 'leader', 'snapshot', 'installed', 'failed'];
-  for (const name of names) node.on(name, (...values: unknown[]) => heard.push([name, ...values]));
-  return heard;
-}
-
-/** Lines that fill a log. */
-const many = (count: number, name = 'line'): string[] => Array.from({ length: count }, (_, i) => `${name} ${i + 1}`);
+import { line, listen, many, Notebook, startCluster, write } from './node-cluster.js';
 
 describe('a proposal', () => {
   it('resolves with the result of the state machine', async () => {
@@ -427,103 +411,6 @@ describe('founding members', () => {
     cluster.store('x');
     const other = await cluster.start('x', { members: { x: null, b: 'host:1', a: null } });
     expect(other.node.status().members).toEqual(['a', 'b', 'x']);
-  });
-});
-
-describe('a snapshot', () => {
-  it('is taken automatically, and the log before it goes', async () => {
-    const cluster = await startCluster({ snapshotEveryEntries: 10, trailingEntries: 2 });
-    const leader = await cluster.leader();
-    await write(cluster, leader, ...many(25));
-    await cluster.run(50);
-    for (const { node } of cluster.running.values()) expect(node.status().snapshotIndex).toBeGreaterThanOrEqual(20);
-    const indexes = cluster.store(leader.id).records.map(({ index }) => index);
-    const { snapshotIndex } = leader.node.status();
-    expect(Math.min(...indexes.filter((index) => index > 0))).toBe(snapshotIndex - 1);
-  });
-
-  it('is not taken when that is switched off', async () => {
-    const cluster = await startCluster({ snapshotEveryEntries: 0 });
-    const leader = await cluster.leader();
-    await write(cluster, leader, ...many(25));
-    expect(leader.node.status().snapshotIndex).toBe(0);
-  });
-
-  it('can be asked for, and tells its index once it is durable', async () => {
-    const cluster = await startCluster();
-    const leader = await cluster.leader();
-    await write(cluster, leader, 'one');
-    const index = await cluster.settled(leader.node.snapshot());
-    expect(index).toBe(leader.node.status().appliedIndex);
-    expect(leader.node.status().snapshotIndex).toBe(index);
-    expect(await cluster.settled(leader.node.snapshot())).toBe(index); // nothing new since
-  });
-
-  it('is one when two are asked for', async () => {
-    const cluster = await startCluster();
-    const leader = await cluster.leader();
-    await write(cluster, leader, 'one');
-    const heard = listen(leader.node);
-    const indexes = await cluster.settled(Promise.all([leader.node.snapshot(), leader.node.snapshot()]));
-    expect(indexes[0]).toBe(indexes[1]);
-    expect(heard).toEqual([['snapshot', indexes[0]]]);
-  });
-
-  it('that fails says so, and the node goes on and takes the next', async () => {
-    const cluster = await startCluster();
-    const leader = await cluster.leader();
-    await write(cluster, leader, 'one');
-    const good = leader.notebook.snapshot.bind(leader.notebook);
-    leader.notebook.snapshot = function* () {
-      yield Uint8Array.of(1);
-      throw new Error('no more paper');
-    };
-    expect(await cluster.failure(leader.node.snapshot())).toEqual(new Error('no more paper'));
-    leader.notebook.snapshot = good;
-    await write(cluster, leader, 'two');
-    expect(await cluster.settled(leader.node.snapshot())).toBe(leader.node.status().appliedIndex);
-  });
-
-  it('brings a follower that was away up to date, in pieces, and it goes on from there', async () => {
-    const cluster = await startCluster({ snapshotEveryEntries: 10, trailingEntries: 0, snapshotChunkBytes: 50 });
-    const leader = await cluster.leader();
-    const [away] = cluster.others(leader.id);
-    await cluster.stop(away!);
-    await write(cluster, leader, ...many(50));
-    const { node, notebook } = await cluster.start(away!);
-    await cluster.until('the snapshot', () => notebook.restored > 0);
-    await write(cluster, leader, 'after');
-    await cluster.until('the rest', () => notebook.lines.length === 51);
-    expect(notebook.lines).toEqual([...many(50), 'after']);
-    expect(node.status().snapshotIndex).toBeGreaterThan(40);
-    await cluster.stop(away!);
-    const again = await cluster.start(away!);
-    await cluster.until('all again', () => again.notebook.lines.length === 51);
-    expect(again.notebook.lines).toEqual([...many(50), 'after']);
-  });
-
-  it('reaches a follower that was wiped and lets it continue', async () => {
-    const cluster = await startCluster({ snapshotEveryEntries: 10, trailingEntries: 0 });
-    const leader = await cluster.leader();
-    const [away] = cluster.others(leader.id);
-    await cluster.stop(away!);
-    await write(cluster, leader, ...many(30));
-    const { notebook } = await cluster.start(away!, { journal: new MemoryJournal(), members: {} });
-    await cluster.until('all of it', () => notebook.lines.length === 30);
-    expect(notebook.lines).toEqual(many(30));
-  });
-
-  it('may be taken again after one from the leader', async () => {
-    const cluster = await startCluster({ snapshotEveryEntries: 10, trailingEntries: 0 });
-    const leader = await cluster.leader();
-    const [away] = cluster.others(leader.id);
-    await cluster.stop(away!);
-    await write(cluster, leader, ...many(30));
-    const { node, notebook } = await cluster.start(away!);
-    await cluster.until('the snapshot', () => notebook.restored > 0);
-    const { snapshotIndex } = node.status();
-    await write(cluster, leader, ...many(25, 'more'));
-    await cluster.until('one of its own', () => node.status().snapshotIndex > snapshotIndex + 10);
   });
 });
 
