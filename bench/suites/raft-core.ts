@@ -1,5 +1,5 @@
 import { NOTHING, type NodeId } from 'quorate/core';
-import { initialState, RaftMachine, replay, resolveOptions } from 'quorate/raft';
+import { create, initialState, type RaftMachine, replay } from 'quorate/raft';
 import type { Case, Suite } from '../harness.js';
 import { etcdRaft } from '../peers/etcd-raft/run.js';
 
@@ -78,11 +78,11 @@ class Node {
   applied = 0;
 
   constructor(readonly id: NodeId) {
-    const options = resolveOptions({ id, seed: 1 });
+    const options = { id, seed: 1 };
     const state = initialState(options);
     const voters = IDS.map((voter) => ({ id: voter, address: null }));
-    replay(state, { type: 'configuration', index: 1, term: 1, data: { voters } }, options);
-    this.machine = new RaftMachine(options, state);
+    replay(state, { type: 'configuration', index: 1, term: 1, data: { voters } });
+    this.machine = create(options, state);
   }
 
   apply(entries: readonly { type: string; index: number; data: unknown }[], now: number): void {

@@ -4,10 +4,10 @@
  */
 import { NOTHING, type Input, type NodeId } from 'quorate/core';
 import {
+  create,
   initialState,
-  RaftMachine,
+  type RaftMachine,
   replay,
-  resolveOptions,
   type RaftCommand,
   type RaftMessage,
   type RaftOutput,
@@ -50,10 +50,10 @@ class Server {
   #wakeAt = Infinity;
 
   constructor(readonly id: NodeId) {
-    const options = resolveOptions({ id, electionTimeoutMs: 100, heartbeatIntervalMs: 50, seed: 2 });
+    const options = { id, electionTimeoutMs: 100, heartbeatIntervalMs: 50, seed: 2 };
     const state = initialState(options);
-    replay(state, { type: 'configuration', index: 1, term: 1, data: { voters } }, options);
-    this.machine = new RaftMachine(options, state);
+    replay(state, { type: 'configuration', index: 1, term: 1, data: { voters } });
+    this.machine = create(options, state);
   }
 
   input(input: Input<RaftMessage, RaftCommand>): void {

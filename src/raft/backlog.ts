@@ -33,8 +33,8 @@ export function settleBacklog(state: RaftState): void {
  * Takes entries out of memory that can be read back from the journal: on followers what is committed and durable, on
  * leaders what is settled, since the others are still to be counted.
  */
-export function releaseSettled({ state, options }: Raft): void {
+export function releaseSettled({ state }: Raft): void {
   const { role, settledIndex, commitIndex, storedIndex } = state;
   const upTo = role === 'leader' ? settledIndex : Math.min(commitIndex, storedIndex);
-  releaseMemory(state.log, upTo, options.logMemoryBytes);
+  releaseMemory(state.log, upTo);
 }

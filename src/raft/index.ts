@@ -16,7 +16,7 @@ export type {
 } from './entry.js';
 export { NotLeaderError } from './errors.js';
 export type { LogState, TermStart } from './log.js';
-export { RaftMachine } from './machine.js';
+export { create, RaftMachine } from './machine.js';
 export type {
   AppendAccepted,
   AppendEntries,
@@ -33,8 +33,7 @@ export type {
 export { RaftNode } from './node.js';
 export type { RaftNodeEvents, RaftNodeStatus, RaftPeerStatus } from './node.js';
 export type { RaftNodeOptions } from './node-options.js';
-export { resolveOptions } from './options.js';
-export type { RaftOptions, ResolvedRaftOptions } from './options.js';
+export type { RaftOptions } from './options.js';
 export { initialState, replay, replaySnapshot } from './state.js';
 export { parseMessage } from './parse.js';
 export type {

@@ -18,6 +18,8 @@ export interface LogState {
   entries: Entry[];
   /** What `entries` counts for, by `entryBytes`. */
   bytes: number;
+  /** How much of that stays in memory when the journal has it too. */
+  memoryBytes: number;
 }
 
 /** Where a term begins in the log. */
@@ -26,14 +28,29 @@ export interface TermStart {
   readonly term: number;
 }
 
-/** A log without entries. */
-export function emptyLog(): LogState {
-  return { snapshotIndex: 0, snapshotTerm: 0, firstIndex: 1, lastIndex: 0, terms: [], entries: [], bytes: 0 };
+/** A log without entries, of which `memoryBytes` will stay in memory. */
+export function emptyLog(memoryBytes: number): LogState {
+  return {
+    snapshotIndex: 0,
+    snapshotTerm: 0,
+    firstIndex: 1,
+    lastIndex: 0,
+    terms: [],
+    entries: [],
+    bytes: 0,
+    memoryBytes,
+  };
 }
 
 /** The log right after a snapshot took the place of everything. */
-export function logAfterSnapshot(index: number, term: number): LogState {
-  return { ...emptyLog(), snapshotIndex: index, snapshotTerm: term, firstIndex: index + 1, lastIndex: index };
+export function logAfterSnapshot(log: LogState, index: number, term: number): LogState {
+  return {
+    ...emptyLog(log.memoryBytes),
+    snapshotIndex: index,
+    snapshotTerm: term,
+    firstIndex: index + 1,
+    lastIndex: index,
+  };
 }
 
 /** The index of the first entry in memory; behind the last one when there is none. */
@@ -105,14 +122,15 @@ export function compact(log: LogState, index: number, firstIndex: number): void 
 }
 
 /**
- * Takes entries out of memory, oldest first, when memory holds more than `maxBytes`; those above `upTo` stay. Goes down
+ * Takes entries out of memory, oldest first, when they count for more than `memoryBytes`; those above
+ * `upTo` stay. Goes down
  * to half the limit at once, so that the cost for each entry is constant.
  */
-export function releaseMemory(log: LogState, upTo: number, maxBytes: number): void {
-  if (log.bytes <= maxBytes) return;
+export function releaseMemory(log: LogState, upTo: number): void {
+  if (log.bytes <= log.memoryBytes) return;
   let bytes = log.bytes;
   let index = memoryFrom(log);
-  for (; index <= upTo && bytes > maxBytes / 2; index++) bytes -= entryBytes(entryAt(log, index));
+  for (; index <= upTo && bytes > log.memoryBytes / 2; index++) bytes -= entryBytes(entryAt(log, index));
   releaseBelow(log, index);
 }
 

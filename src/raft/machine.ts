@@ -21,11 +21,7 @@ export class RaftMachine implements Machine<RaftMessage, RaftCommand, RaftOutput
   #toldTerm: number;
   #toldLeader: NodeId | null;
 
-  /**
-   * @param state - from `initialState`, brought up to date by `replay`; or the state of another machine, which then goes
-   * on here. The machine changes it.
-   * @throws InvalidOptionError naming the option, the value and what is allowed
-   */
+  /** Use {@link create}. */
   constructor(options: RaftOptions, state: RaftState) {
     this.#raft = { options: resolveOptions(options), state, turn: newTurn(state.writeCount), now: 0 };
     this.#toldRole = state.role;
@@ -89,4 +85,14 @@ export class RaftMachine implements Machine<RaftMessage, RaftCommand, RaftOutput
     this.#toldLeader = leader;
     output(this.#raft, { type: 'role', role, term, leader }, hardStateWrite);
   }
+}
+
+/**
+ * A machine for a state: from {@link initialState}, brought up to date by {@link replay}; or the state of another
+ * machine, which then goes on here. The machine changes it.
+ *
+ * @throws InvalidOptionError naming the option, the value and what is allowed
+ */
+export function create(options: RaftOptions, state: RaftState): RaftMachine {
+  return new RaftMachine(options, state);
 }

@@ -20,7 +20,7 @@ export async function recover(
   const state = initialState(options);
   for await (const item of journal.replay()) {
     if (item.type === 'record') {
-      if (item.record.group === group) replay(state, decodeRecord(item.record), options);
+      if (item.record.group === group) replay(state, decodeRecord(item.record));
     } else if (item.group === group) {
       const { header, rest } = await openSnapshot(item.chunks);
       replaySnapshot(state, header);
@@ -46,14 +46,13 @@ function isBlank(state: RaftState): boolean {
 export async function bootstrap(
   journal: Journal,
   group: string,
-  options: ResolvedRaftOptions,
   state: RaftState,
   members: readonly Member[],
 ): Promise<void> {
   if (!isBlank(state)) return;
   const record: RaftRecord = { type: 'configuration', index: 1, term: 1, data: configurationOf(members) };
   await journal.append([encodeRecord(group, record)]);
-  replay(state, record, options);
+  replay(state, record);
 }
 
 function configurationOf(members: readonly Member[]): Configuration {

@@ -161,7 +161,11 @@ function accepted(raft: Raft, peer: PeerState, message: AppendAccepted): void {
     while (peer.inflight.length > 0 && peer.inflight[0]! <= matchIndex) peer.inflight.shift();
   }
   if (peer.flow === 'snapshot' && matchIndex + 1 >= raft.state.log.firstIndex) startProbing(peer);
-  if (peer.flow === 'probe' && matchIndex >= peer.nextIndex - 1) peer.flow = 'replicate';
+  if (peer.flow === 'probe' && matchIndex >= peer.nextIndex - 1) {
+    peer.flow = 'replicate';
+    peer.inflight.length = 0; // a probe that is not answered yet is sent again: its answer would free no place
+    peer.nextIndex = matchIndex + 1;
+  }
   if (peer.nextIndex <= matchIndex) peer.nextIndex = matchIndex + 1;
 }
 

@@ -71,7 +71,7 @@ export function installed(raft: Raft, index: number): void {
   const { install } = state;
   if (install === null || install.index !== index) return;
   state.install = null;
-  state.log = logAfterSnapshot(index, install.term);
+  state.log = logAfterSnapshot(state.log, index, install.term);
   state.configurations = [{ index, configuration: install.configuration }];
   state.unstored = [];
   state.snapshotTaken = 0;

@@ -2,7 +2,7 @@ import { QuorateError, seedRandom, type NodeId, type RandomState } from '../core
 import type { Role } from './commands.js';
 import type { Configuration, Entry, RaftRecord } from './entry.js';
 import { appendEntry, emptyLog, logAfterSnapshot, releaseMemory, truncateFrom, type LogState } from './log.js';
-import type { ResolvedRaftOptions } from './options.js';
+import { resolveOptions, type RaftOptions } from './options.js';
 
 /** Everything that a Raft server knows: plain data. The first block is figure 2 of the paper, under its names. */
 export interface RaftState {
@@ -156,12 +156,17 @@ export function configurationOf(state: RaftState): Configuration {
   return state.configurations.at(-1)?.configuration ?? NOBODY;
 }
 
-/** The state of a server that has never run. It knows no members and waits for a leader to tell it. */
-export function initialState(options: ResolvedRaftOptions): RaftState {
+/**
+ * The state of a server that has never run. It knows no members and waits for a leader to tell it.
+ *
+ * @throws InvalidOptionError naming the option, the value and what is allowed
+ */
+export function initialState(options: RaftOptions): RaftState {
+  const { id, seed, electionTimeoutMs, logMemoryBytes } = resolveOptions(options);
   return {
     currentTerm: 0,
     votedFor: null,
-    log: emptyLog(),
+    log: emptyLog(logMemoryBytes),
     commitIndex: 0,
     lastApplied: 0,
     peers: [],
@@ -172,9 +177,9 @@ export function initialState(options: ResolvedRaftOptions): RaftState {
     applying: 0,
     readingForApply: false,
     leaderContact: -Infinity,
-    electionTimeout: options.electionTimeoutMs,
+    electionTimeout: electionTimeoutMs,
     timers: { election: -Infinity, heartbeat: Infinity, quorum: Infinity },
-    random: seedRandom(options.seed, streamOf(options.id)),
+    random: seedRandom(seed, streamOf(id)),
     writeCount: 0,
     hardStateWrite: 0,
     storedIndex: 0,
@@ -198,7 +203,7 @@ export interface SnapshotHeader {
 
 /** Folds the header of a checkpoint in: everything up to its index is committed and in the state machine. */
 export function replaySnapshot(state: RaftState, snapshot: SnapshotHeader): void {
-  state.log = logAfterSnapshot(snapshot.index, snapshot.term);
+  state.log = logAfterSnapshot(state.log, snapshot.index, snapshot.term);
   state.configurations = [{ index: snapshot.index, configuration: snapshot.configuration }];
   raiseTerm(state, snapshot.term);
   state.commitIndex = snapshot.index;
@@ -211,11 +216,12 @@ export function replaySnapshot(state: RaftState, snapshot: SnapshotHeader): void
 export const NOT_THIS_JOURNAL = 'do not start the member on this journal again; the others hold what it held';
 
 /**
- * Folds one journal record in, in the order in which they were written.
+ * Folds one journal record in, in the order in which they were written; the entries of a checkpoint's time come after
+ * {@link replaySnapshot}.
  *
  * @throws QuorateError with code `journal-inconsistent` when an entry leaves a gap
  */
-export function replay(state: RaftState, record: RaftRecord, options: ResolvedRaftOptions): void {
+export function replay(state: RaftState, record: RaftRecord): void {
   if (record.type === 'hardState') {
     state.currentTerm = record.term;
     state.votedFor = record.votedFor;
@@ -230,7 +236,7 @@ export function replay(state: RaftState, record: RaftRecord, options: ResolvedRa
   // Entries that a snapshot covers may be kept behind it for followers that are a little behind.
   log.firstIndex = Math.min(log.firstIndex, record.index);
   appendEntry(log, record);
-  releaseMemory(log, log.lastIndex, options.logMemoryBytes);
+  releaseMemory(log, log.lastIndex);
   raiseTerm(state, record.term);
   state.storedIndex = log.lastIndex;
   noteConfiguration(state, record);

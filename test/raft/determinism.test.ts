@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NOTHING, seededRandom, type Effects, type Input } from '../../src/core/index.js';
+import type { RaftMachine } from '../../src/raft/index.js';
 import {
+  create,
   initialState,
-  RaftMachine,
-  resolveOptions,
   type RaftCommand,
   type RaftMessage,
   type RaftOptions,
@@ -205,7 +205,7 @@ function run(seed: number, seen?: Seen): RaftEffects[][] {
   for (let step = 0; step < 250; step++) {
     now += inputs.wait();
     const input = inputs.next();
-    const copy = seen === undefined ? undefined : new RaftMachine(options, structuredClone(machine.state()));
+    const copy = seen === undefined ? undefined : create(options, structuredClone(machine.state()));
     machine.step(input, now);
     const effects = takeAll(machine);
     if (copy !== undefined) {
@@ -255,8 +255,8 @@ describe('a Raft machine', () => {
   });
 
   it('wants its first wake at once, and arms its timers then', () => {
-    const options = resolveOptions({ id: 'a' });
-    const machine = new RaftMachine(options, initialState(options));
+    const options = { id: 'a' };
+    const machine = create(options, initialState(options));
     expect(machine.wakeAt).toBe(-Infinity);
     machine.step({ type: 'wake' }, 5000);
     expect(machine.wakeAt).toBeGreaterThanOrEqual(6000);

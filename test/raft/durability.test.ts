@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { initialState, replay, resolveOptions, type RaftMessage } from '../../src/raft/index.js';
+import { initialState, replay, type RaftMessage } from '../../src/raft/index.js';
 import { entries, entry, Server } from './script.js';
 
 describe('term and vote (figure 2: updated on stable storage before responding)', () => {
@@ -68,18 +68,18 @@ describe('term and vote (figure 2: updated on stable storage before responding)'
   });
 
   it('come back from the journal, the last record counts', () => {
-    const options = resolveOptions({ id: 'a' });
+    const options = { id: 'a' };
     const state = initialState(options);
-    replay(state, { type: 'hardState', term: 3, votedFor: 'b' }, options);
-    replay(state, { type: 'hardState', term: 4, votedFor: null }, options);
+    replay(state, { type: 'hardState', term: 3, votedFor: 'b' });
+    replay(state, { type: 'hardState', term: 4, votedFor: null });
     expect(state).toMatchObject({ currentTerm: 4, votedFor: null });
   });
 
   it('come back also when the entry of a higher term was the last to be written', () => {
-    const options = resolveOptions({ id: 'a' });
+    const options = { id: 'a' };
     const state = initialState(options);
-    replay(state, { type: 'hardState', term: 3, votedFor: 'b' }, options);
-    replay(state, entry(1, 5), options);
+    replay(state, { type: 'hardState', term: 3, votedFor: 'b' });
+    replay(state, entry(1, 5));
     expect(state).toMatchObject({ currentTerm: 5, votedFor: null });
   });
 });

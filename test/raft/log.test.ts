@@ -109,7 +109,8 @@ const release: fc.Arbitrary<Operation> = fc
   .map(({ back, maxBytes }) => ({ log, naive }: Twins) => {
     const upTo = naive.lastIndex - back;
     const before = { bytes: log.bytes, from: memoryFrom(log) };
-    releaseMemory(log, upTo, maxBytes);
+    log.memoryBytes = maxBytes;
+    releaseMemory(log, upTo);
     if (before.bytes <= maxBytes) expect(memoryFrom(log)).toBe(before.from);
     else expect(log.bytes <= maxBytes / 2 || memoryFrom(log) > upTo).toBe(true);
     // What must stay stays: everything above `upTo` that was in memory.
@@ -121,7 +122,7 @@ describe('the log', () => {
     const operation = fc.oneof({ weight: 3, arbitrary: append }, truncate, takeSnapshot, release);
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
-        const twins = { log: emptyLog(), naive: new NaiveLog() };
+        const twins = { log: emptyLog(Infinity), naive: new NaiveLog() };
         for (const run of operations) {
           run(twins);
           compare(twins);
@@ -132,19 +133,19 @@ describe('the log', () => {
   });
 
   it('is empty at first: it ends at index 0, of term 0', () => {
-    const log = emptyLog();
+    const log = emptyLog(Infinity);
     expect([log.lastIndex, lastTerm(log), termAt(log, 0), termAt(log, 1)]).toEqual([0, 0, 0, undefined]);
   });
 
   it('knows the term of index 0 when a snapshot covers entries that are all still there', () => {
-    const log = emptyLog();
+    const log = emptyLog(Infinity);
     for (const index of [1, 2, 3]) appendEntry(log, command(index, 2));
     compact(log, 2, 1);
     expect(termAt(log, 0)).toBe(0);
   });
 
   it('begins behind a snapshot that took its place, and goes on from there', () => {
-    const log = logAfterSnapshot(7, 3);
+    const log = logAfterSnapshot(emptyLog(Infinity), 7, 3);
     expect([log.firstIndex, log.lastIndex, lastTerm(log)]).toEqual([8, 7, 3]);
     expect([termAt(log, 6), termAt(log, 7), termAt(log, 8)]).toEqual([undefined, 3, undefined]);
     appendEntry(log, command(8, 3));
@@ -152,14 +153,14 @@ describe('the log', () => {
   });
 
   it('finds the last index of a term that only the snapshot has', () => {
-    const log = logAfterSnapshot(7, 3);
+    const log = logAfterSnapshot(emptyLog(Infinity), 7, 3);
     appendEntry(log, command(8, 4));
     expect(lastIndexOfTerm(log, 3)).toBe(7);
     expect(firstIndexOfTerm(log, 3)).toBe(7);
   });
 
   it('keeps one record for a term, however many entries it has', () => {
-    const log = emptyLog();
+    const log = emptyLog(Infinity);
     for (let index = 1; index <= 1000; index++) appendEntry(log, command(index, 1 + Math.floor(index / 500)));
     expect(log.terms).toEqual([
       { index: 1, term: 1 },
@@ -170,7 +171,7 @@ describe('the log', () => {
 });
 
 describe('a slice of the log', () => {
-  const log = emptyLog();
+  const log = emptyLog(Infinity);
   for (let index = 1; index <= 5; index++) appendEntry(log, command(index, 1, 36)); // counts for 100 each
   const slice = (from: number, to: number, maxBytes: number): number[] =>
     sliceEntries(log, from, to, maxBytes).map((entry) => entry.index);
@@ -185,9 +186,9 @@ describe('a slice of the log', () => {
   });
 
   it('starts where memory starts after entries were released', () => {
-    const released = emptyLog();
+    const released = emptyLog(500);
     for (let index = 1; index <= 6; index++) appendEntry(released, command(index, 1, 36));
-    releaseMemory(released, 4, 500);
+    releaseMemory(released, 4);
     expect(memoryFrom(released)).toBe(5);
     expect(sliceEntries(released, 5, 6, 1000).map((entry) => entry.index)).toEqual([5, 6]);
   });

@@ -283,6 +283,12 @@ describe('a follower that is probed', () => {
     expect(indexes(server.accept('b', 3), 'b')).toEqual([[4, 5]]);
   });
 
+  it('gets a lost probe again when a heartbeat alone shows the place, though only one append may be unanswered', () => {
+    const server = leader({ maxInflightAppends: 1 }); // entry 3, which begins the term, is on its way and will be lost
+    expect(indexes(server.accept('b', 2, 1), 'b').flat()).toEqual([3]);
+    expect(server.state.peers[0]).toMatchObject({ flow: 'replicate', nextIndex: 4, inflight: [3] });
+  });
+
   it('is one whose connection came or went: what was on its way may be lost', () => {
     const server = leaderInStep();
     server.propose(1);

@@ -1,9 +1,9 @@
 import { NOTHING, type Effects, type Input, type NodeId } from '../../src/core/index.js';
+import type { RaftMachine } from '../../src/raft/index.js';
 import {
+  create,
   initialState,
-  RaftMachine,
   replay,
-  resolveOptions,
   type Configuration,
   type Entry,
   type RaftCommand,
@@ -90,17 +90,16 @@ export class Server {
     const { members = ['a', 'b', 'c'], log = [], term, votedFor, committed = 0, ...rest } = options;
     this.id = id;
     this.options = { electionTimeoutMs: 100, heartbeatIntervalMs: 10, ...rest, id };
-    const resolved = resolveOptions(this.options);
-    const state = initialState(resolved);
+    const state = initialState(this.options);
     state.configurations = [{ index: 0, configuration: configurationOf(members) }];
     for (const item of entries(0, ...log)) {
-      replay(state, item, resolved);
+      replay(state, item);
       this.journal.set(item.index, item);
     }
     const currentTerm = Math.max(term ?? 0, log.at(-1) ?? 0);
-    replay(state, { type: 'hardState', term: currentTerm, votedFor: votedFor ?? null }, resolved);
+    replay(state, { type: 'hardState', term: currentTerm, votedFor: votedFor ?? null });
     state.commitIndex = state.applying = state.lastApplied = committed;
-    this.machine = new RaftMachine(this.options, state);
+    this.machine = create(this.options, state);
     this.step({ type: 'wake' });
   }
 

@@ -30,8 +30,8 @@ describe('Raft in simulation', () => {
   it('names the seed, the step and the command that runs it again when something fails', () => {
     const broken: RaftModule = {
       ...raft,
-      replay: (state, record, options) => {
-        if (record.type !== 'hardState') raft.replay(state, record, options); // forgets term and vote
+      replay: (state, record) => {
+        if (record.type !== 'hardState') raft.replay(state, record); // forgets term and vote
       },
     };
     const failures = failingSeeds(broken, 300, 1);
