@@ -106,7 +106,10 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off', // an async method of an interface need not await: its errors reject
       '@typescript-eslint/consistent-type-imports': 'error',
       // What a signal or another party gives as the reason is passed on as it is.
-      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
