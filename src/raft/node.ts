@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
-import { ClosedError, QuorateError, type NodeId } from '../core/index.js';
+import { ClosedError, InvalidOptionError, QuorateError, type NodeId } from '../core/index.js';
 import {
   Driver,
   Serial,
@@ -129,6 +129,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
 
   async propose(command: Uint8Array, options?: CallOptions): Promise<Result> {
     this.#assertOpen();
+    if (!(command instanceof Uint8Array)) throw new InvalidOptionError('command', command, 'a Uint8Array');
     if (command.length > this.#maxCommandBytes) throw tooLargeError(command.length, this.#maxCommandBytes);
     return this.#proposals.propose(command, options);
   }

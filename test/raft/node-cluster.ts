@@ -72,7 +72,7 @@ export interface Member {
 export type MemberOptions = Partial<Omit<RaftNodeOptions<string>, 'transport' | 'clock'>>;
 
 /** The members of a cluster in one process and on one virtual clock; what they stored outlives them. */
-export class NodeCluster {
+class NodeCluster {
   readonly clock = new VirtualClock();
   readonly timers = new CountingClock(this.clock);
   readonly network = new MemoryNetwork({ latencyMs: 1, clock: this.clock, codec: messagePackCodec() });

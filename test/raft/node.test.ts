@@ -140,6 +140,17 @@ describe('a proposal', () => {
     expect(error).toMatchObject({ code: 'overloaded', outcome: 'failed' });
   });
 
+  it.each([['text'], [[1, 2]], [undefined], [null], [new Uint16Array(2)]])(
+    'of %j, which is no bytes, is refused and does no harm',
+    async (command) => {
+      const cluster = await startCluster();
+      const leader = await cluster.leader();
+      const proposal = leader.node.propose(command as unknown as Uint8Array);
+      await expect(proposal).rejects.toMatchObject({ code: 'invalid-option', option: 'command', outcome: 'failed' });
+      await write(cluster, leader, 'fine');
+    },
+  );
+
   it('that is larger than a message is refused', async () => {
     const cluster = await startCluster({ maxUncommittedBytes: 1000 });
     const { node } = await cluster.leader();
