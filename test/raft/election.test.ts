@@ -182,6 +182,14 @@ describe('a new leader', () => {
     expect(outputs).toContainEqual({ output: { type: 'role', role: 'leader', term: 1, leader: 'a' }, after: 1 });
   });
 
+  it('sends nothing at a wake that comes too early', () => {
+    const server = new Server('a');
+    server.elect();
+    server.now += 9;
+    expect(server.step({ type: 'wake' }, { type: 'wake' }).messages).toEqual([]);
+    expect(server.machine.wakeAt).toBe(server.now + 1);
+  });
+
   it('sends heartbeats to all, as often as was chosen', () => {
     const server = new Server('a');
     server.elect();
