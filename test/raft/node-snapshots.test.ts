@@ -130,6 +130,19 @@ describe('a snapshot', () => {
     expect(heard.at(-1)).toMatchObject(['failed', { message: 'torn page' }]);
   });
 
+  it('that the journal cannot read ends the node that was to send it', async () => {
+    const cluster = await startCluster({ snapshotEveryEntries: 10, trailingEntries: 0 });
+    const leader = await cluster.leader();
+    const [away] = cluster.others(leader.id);
+    await cluster.stop(away!);
+    await write(cluster, leader, ...many(30));
+    const heard = listen(leader.node);
+    leader.journal.readCheckpoint = () => Promise.reject(new Error('bad sector'));
+    await cluster.start(away!);
+    await cluster.until('the failure', () => heard.some(([name]) => name === 'failed'));
+    expect(heard.at(-1)).toMatchObject(['failed', { message: 'bad sector' }]);
+  });
+
   it('is told of no more when the node was closed while it was being restored', async () => {
     const cluster = await startCluster({ snapshotEveryEntries: 10, trailingEntries: 0 });
     const leader = await cluster.leader();

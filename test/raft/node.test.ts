@@ -416,6 +416,15 @@ describe('a restart', () => {
 });
 
 describe('founding members', () => {
+  it('may be as many as is allowed, with addresses as long: the journal can be opened again', async () => {
+    const ids = Array.from({ length: 64 }, (_, i) => `n${String(i).padStart(3, '0')}`);
+    const members = Object.fromEntries(ids.map((id) => [id, 'x'.repeat(1024)]));
+    const cluster = await startCluster({ ids: ['n000'], members });
+    expect(cluster.get('n000').node.status().members).toHaveLength(64);
+    await cluster.stop('n000');
+    expect((await cluster.start('n000')).node.status().members).toHaveLength(64);
+  });
+
   it('write the same first entry, whatever the order of the option', async () => {
     const cluster = await startCluster({ ids: ['a', 'b'] });
     await cluster.stop('a');
@@ -473,6 +482,34 @@ describe('a broken state machine', () => {
     const error = (await cluster.failure(node.propose(line('x')))) as QuorateError;
     expect(error).toMatchObject({ code: 'node-failed', outcome: 'unknown', cause: { message: 'torn page' } });
     expect(error.message).toBe('the node has failed: torn page; open it anew');
+  });
+});
+
+describe('entries that are no longer in memory', () => {
+  it('are read from the journal, for applying and for a follower that was away', async () => {
+    const cluster = await startCluster({ logMemoryBytes: 0, maxAppendBytes: 200, snapshotEveryEntries: 0 });
+    const leader = await cluster.leader();
+    const [away] = cluster.others(leader.id);
+    await write(cluster, leader, ...many(5, 'early'));
+    await cluster.run(50);
+    await cluster.stop(away!);
+    await write(cluster, leader, ...many(20));
+    const { notebook } = await cluster.start(away!);
+    await cluster.until('all of it', () => notebook.lines.length === 25);
+    expect(notebook.lines).toEqual([...many(5, 'early'), ...many(20)]);
+  });
+
+  it('end the node when the journal cannot read them', async () => {
+    const cluster = await startCluster({ logMemoryBytes: 0, snapshotEveryEntries: 0 });
+    const leader = await cluster.leader();
+    const [away] = cluster.others(leader.id);
+    await cluster.stop(away!);
+    await write(cluster, leader, ...many(20));
+    const heard = listen(leader.node);
+    leader.journal.read = () => Promise.reject(new Error('bad sector'));
+    await cluster.start(away!);
+    await cluster.until('the failure', () => heard.some(([name]) => name === 'failed'));
+    expect(heard.at(-1)).toMatchObject(['failed', { message: 'bad sector' }]);
   });
 });
 
