@@ -479,8 +479,9 @@ describe('installing a snapshot', () => {
   });
 
   it('hands over nothing to apply until it is done: the state machine is about to be replaced', () => {
-    const server = new Server('a', { log: [1, 1, 2, 2, 2], term: 4 });
-    server.append('b', { prevLogIndex: 1, prevLogTerm: 1, leaderCommit: 1 });
+    const server = new Server('a', { log: [1, 1, 2, 2, 2], term: 4, maxApplyBytes: 1 });
+    const first = server.append('b', { prevLogIndex: 2, prevLogTerm: 1, leaderCommit: 2 });
+    expect(first.said('apply')).toHaveLength(1); // of two
     server.receive('b', piece({ lastIncludedIndex: 3, done: true }));
     expect(server.command({ type: 'applied', index: 1 }).said('apply')).toEqual([]);
   });
@@ -494,13 +495,13 @@ describe('installing a snapshot', () => {
 
   it('forgets writes that are outstanding: what they confirm is gone', () => {
     const server = new Server('a', { log: [1], term: 4 });
-    server.append('b', { entries: entries(1, 2, 2) });
+    server.append('b', { entries: entries(1, 2, 2, 2, 2) }); // writes 1 to 4: indexes 2 to 5
     server.receive('b', piece({ lastIncludedIndex: 3, done: true }));
     server.command({ type: 'installed', index: 3 });
-    server.append('b', { prevLogIndex: 3, prevLogTerm: 3, entries: entries(3, 4) }); // write 3
-    server.stored(2);
+    server.append('b', { prevLogIndex: 3, prevLogTerm: 3, entries: entries(3, 4) }); // write 5: index 4
+    server.stored(4);
     expect(server.state.storedIndex).toBe(3);
-    server.stored(3);
+    server.stored(5);
     expect(server.state.storedIndex).toBe(4);
   });
 
