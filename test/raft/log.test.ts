@@ -57,6 +57,7 @@ function compare({ log, naive }: Twins): void {
   });
   const memory = naive.entries.slice(memoryFrom(log) - 1);
   expect(log.entries).toEqual(memory);
+  expect(memoryFrom(log)).toBeGreaterThanOrEqual(naive.firstIndex);
   expect(log.bytes).toBe(memory.reduce((sum, entry) => sum + entryBytes(entry), 0));
   expect(lastTerm(log)).toBe(naive.term(naive.lastIndex));
   for (let index = 0; index <= naive.lastIndex + 1; index++) expect(termAt(log, index)).toBe(naive.knownTerm(index));
