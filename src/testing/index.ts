@@ -3,6 +3,10 @@
  *
  * @module testing
  */
+export { ConformanceError } from './conformance/case.js';
+export type { ConformanceCase } from './conformance/case.js';
+export type { TransportNetwork, TransportSetup, TransportSupports } from './conformance/transport-bench.js';
+export { transportCases } from './conformance/transport.js';
 export { EventQueue } from './event-queue.js';
 export { SimulatedDisk } from './simulated-disk.js';
 export type { SimulatedCheckpoint } from './simulated-disk.js';
