@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../core/index.js';
-import { EventQueue } from './event-queue.js';
+import { EventQueue } from './simulation/event-queue.js';
 
 interface Timer {
   callback: (() => void) | null;

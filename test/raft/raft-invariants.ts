@@ -19,6 +19,8 @@ export class RaftInvariants {
   readonly #entries = new Map<string, KnownEntry>();
   /** The term of each committed entry, by index. */
   readonly #committedTerms: number[] = [];
+  /** The term of whoever first held it to be committed, by index; does not fall. */
+  readonly #committedIn: number[] = [];
   /** The digest of the state machine after each index. */
   readonly #digests: (number | undefined)[] = [0];
   readonly #seen = new WeakMap<Raft.RaftState, { commitIndex: number; term: number; votedFor: string | null }>();
@@ -74,7 +76,9 @@ export class RaftInvariants {
     }
     this.#leaders.set(state.currentTerm, host.id);
     this.elections++;
-    const last = this.committed;
+    // What was committed in a term is in the logs of the leaders of later terms. One that slept through all of them may
+    // still win an old term.
+    const last = this.#committedIn.findLastIndex((term) => term < state.currentTerm);
     if (last < 1 || state.log.snapshotIndex >= last) return;
     const term = termAt(state.log, last);
     if (term !== this.#committedTerms[last]) {
@@ -91,6 +95,7 @@ export class RaftInvariants {
         throw new InvariantViolation(`${host.id} committed entry ${index} of term ${term}, not ${known}`);
       }
       this.#committedTerms[index] = term;
+      this.#committedIn[index] ??= state.currentTerm;
     }
   }
 

@@ -1,12 +1,8 @@
-import { seededRandom, type NodeId } from '../../src/core/index.js';
+import type { NodeId } from '../../src/core/index.js';
 import type * as Raft from '../../src/raft/index.js';
-import {
-  Simulation,
-  type SimulatedFaults,
-  type SimulatedHost,
-  type SimulatedProtocol,
-} from '../../src/testing/index.js';
+import { Simulation, type SimulatedHost, type SimulatedProtocol, type TraceEvent } from '../../src/testing/index.js';
 import { RaftInvariants } from './raft-invariants.js';
+import type { ClientAction, Scenario } from './raft-scenario.js';
 
 /** The module under test: the sources, or a copy with a bug planted in it. */
 export type RaftModule = Pick<typeof Raft, 'create' | 'initialState' | 'replay' | 'replaySnapshot'>;
@@ -43,59 +39,34 @@ export interface RunResult {
   readonly installed: number;
 }
 
-/** Options of {@link runSimulation}. */
-export interface RunOptions {
-  readonly seed: number;
-  readonly raft: RaftModule;
-  /** @defaultValue 3 or 5, by the seed */
-  readonly nodes?: number;
-  /** How long faults happen, before all heals. @defaultValue 4000 */
-  readonly faultyMs?: number;
-  /** How often a client proposes. @defaultValue 20 */
-  readonly proposeEveryMs?: number;
-  readonly faults?: Partial<SimulatedFaults>;
-}
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Runs a Raft cluster through faults, heals it, and requires that it then works: whatever was proposed last is applied
- * by all. Throws what the invariants throw, with the seed and the last events.
+ * Runs a Raft cluster through the faults of a scenario, heals it, and requires that it then works: whatever is proposed
+ * after that is applied by all. Throws what the invariants throw, with the seed and the last events.
  */
-export function runSimulation(options: RunOptions): RunResult {
-  const cluster = new RaftCluster(options);
+export function runScenario(scenario: Scenario, raft: RaftModule, onEvent?: (event: TraceEvent) => void): RunResult {
+  const cluster = new RaftCluster(scenario, raft, onEvent);
   try {
     cluster.run();
   } catch (error) {
-    const nodes = options.nodes === undefined ? '' : ` --nodes ${options.nodes}`;
-    const again = `npm run sim -- raft --seed ${options.seed} --runs 1${nodes}`;
-    const message = `seed ${options.seed}, step ${cluster.simulation.steps}: ${(error as Error).message}`;
-    throw new Error(`${message}\nrun again: ${again}\n${cluster.simulation.describeRecent()}`, { cause: error });
+    const { steps } = cluster.simulation;
+    throw new SimulationFailure(scenario, steps, cluster.simulation.describeRecent(), error as Error);
   }
   return cluster.result();
 }
 
-/**
- * Each seed has faults of its own: some often, some seldom, some not at all. Bugs hide where several of one kind meet
- * few of another, and a single mixture would never get there (Groce et al., "Swarm Testing", 2012).
- */
-function swarm(random: () => number): Partial<SimulatedFaults> {
-  const one = <T>(...choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
-  return {
-    latencyMs: one<readonly [number, number]>([1, 10], [1, 3], [1, 60]),
-    delayed: one(0, 0.03, 0.2),
-    loss: one(0, 0.03, 0.2),
-    duplication: one(0, 0.02, 0.1),
-    partitionEveryMs: one(500, 2000, Infinity),
-    partitionMs: one<readonly [number, number]>([50, 400], [100, 1500]),
-    crashEveryMs: one(300, 2000, Infinity),
-    crashPerStep: one(0, 0.001, 0.005),
-    downMs: one<readonly [number, number]>([1, 30], [5, 1000]),
-    diskMs: one<readonly [number, number]>([0.1, 2], [0.1, 10], [5, 80]),
-    stallEveryMs: one(1000, 3000, Infinity),
-    clockJumpEveryMs: one(500, 5000, Infinity),
-  };
+/** A run that violated something, with what happened before. */
+export class SimulationFailure extends Error {
+  constructor(
+    readonly scenario: Scenario,
+    readonly steps: number,
+    readonly recent: string,
+    cause: Error,
+  ) {
+    super(`seed ${scenario.seed}, step ${steps}: ${cause.message}`, { cause });
+  }
 }
 
 class RaftCluster implements SimulatedProtocol<
@@ -108,43 +79,29 @@ class RaftCluster implements SimulatedProtocol<
   Checkpoint
 > {
   readonly simulation;
-  readonly #options: RunOptions;
-  readonly #ids: readonly NodeId[];
+  readonly #scenario: Scenario;
+  readonly #raft: RaftModule;
   readonly #invariants = new RaftInvariants();
-  readonly #preVote: boolean;
-  readonly #checkQuorum: boolean;
-  readonly #maxAppendBytes: number;
-  readonly #maxInflightAppends: number;
-  readonly #leaderCrash: number;
-  readonly #electionTimeoutMs: number;
   #healed = false;
+  #elections = 0;
   #proposals = 0;
   #installed = 0;
 
-  constructor(options: RunOptions) {
-    this.#options = options;
-    const { seed } = options;
-    const random = seededRandom(seed, 2);
-    const nodes = options.nodes ?? (random() < 0.6 ? 3 : 5);
-    this.#ids = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
-    this.#preVote = random() < 0.5;
-    this.#checkQuorum = random() < 0.7;
-    this.#maxAppendBytes = random() < 0.5 ? 1 : 300;
-    this.#maxInflightAppends = random() < 0.5 ? 1 : 4;
-    this.#leaderCrash = [0, 0.5, 0.95][Math.floor(random() * 3)]!;
-    this.#electionTimeoutMs = random() < 0.5 ? 50 : 150;
-    const faults = { ...swarm(random), ...options.faults };
-    this.simulation = new Simulation({ seed, nodes: this.#ids, faults }, this);
+  constructor(scenario: Scenario, raft: RaftModule, onEvent?: (event: TraceEvent) => void) {
+    this.#scenario = scenario;
+    this.#raft = raft;
+    const { seed, ids, conditions, faults } = scenario;
+    const events = onEvent === undefined ? {} : { onEvent };
+    this.simulation = new Simulation({ seed, nodes: ids, conditions, faults, ...events }, this);
   }
 
   run(): void {
-    const { faultyMs = 4000 } = this.#options;
-    this.#propose();
-    this.#read();
-    this.#takeSnapshots();
+    const { actions, faultyMs } = this.#scenario;
+    for (const action of actions) this.simulation.after(action.at, () => this.#act(action));
     this.simulation.run(faultyMs);
     this.#healed = true;
     this.simulation.heal();
+    this.#keepProposing();
     this.simulation.run(2000);
     const { committed } = this.#invariants;
     for (let waited = 0; waited < 20_000 && !this.#allApplied(committed + 1); waited += 1000) this.simulation.run(1000);
@@ -154,26 +111,13 @@ class RaftCluster implements SimulatedProtocol<
   result(): RunResult {
     const { steps, now, trace } = this.simulation;
     const { elections, committed } = this.#invariants;
-    const { seed } = this.#options;
+    const { seed } = this.#scenario;
     return { seed, steps, simulatedMs: now, trace, elections, committed, installed: this.#installed };
   }
 
   start(id: NodeId, disk: Host['disk']): { machine: Raft.RaftMachine; application: Application } {
-    const { raft, seed } = this.#options;
-    const options = {
-      id,
-      seed,
-      preVote: this.#preVote,
-      checkQuorum: this.#checkQuorum,
-      electionTimeoutMs: this.#electionTimeoutMs,
-      heartbeatIntervalMs: this.#electionTimeoutMs / 5,
-      maxAppendBytes: this.#maxAppendBytes,
-      maxInflightAppends: this.#maxInflightAppends,
-      maxApplyBytes: 400,
-      logMemoryBytes: 1000,
-      snapshotChunkBytes: 20,
-      stalledWriteMs: 500,
-    };
+    const raft = this.#raft;
+    const options = { id, seed: this.#scenario.seed, ...this.#scenario.raft };
     const state = raft.initialState(options);
     const application: Application = { index: 0, digest: 0, snapshot: null, incoming: [], open: new Map() };
     if (disk.checkpoint !== null) {
@@ -181,7 +125,7 @@ class RaftCluster implements SimulatedProtocol<
       restore(application, disk.checkpoint.bytes);
     }
     if (disk.records.length === 0 && disk.checkpoint === null) {
-      const voters = this.#ids.map((voter) => ({ id: voter, address: null }));
+      const voters = this.#scenario.ids.map((voter) => ({ id: voter, address: null }));
       disk.records.push({ type: 'configuration', index: 1, term: 1, data: { voters } });
     }
     for (const record of disk.records) raft.replay(state, record);
@@ -219,13 +163,11 @@ class RaftCluster implements SimulatedProtocol<
     }
   }
 
-  /** New leaders crash soon, before or after their first entries have reached the others. */
   #troubleLeader(host: Host): void {
-    const { simulation } = this;
-    if (this.#healed || simulation.random() >= this.#leaderCrash) return;
-    simulation.after((simulation.random() < 0.5 ? 6 : 60) * simulation.random(), () => {
-      if (!this.#healed) simulation.crash(host.id, 1 + 200 * simulation.random() ** 2);
-    });
+    const crash = this.#healed ? null : this.#scenario.leaderCrashes[this.#elections++];
+    if (crash === null || crash === undefined) return;
+    const { afterMs, downMs } = crash;
+    this.simulation.after(afterMs, () => this.simulation.fault({ type: 'crash', node: host.id, downMs }));
   }
 
   #apply(host: Host, entries: readonly Raft.Entry[]): void {
@@ -259,7 +201,6 @@ class RaftCluster implements SimulatedProtocol<
     const keep = (record: Raft.RaftRecord): boolean =>
       record.type === 'hardState' ? !before.has(record) : record.index >= keepFrom;
     host.disk.replace({ checkpoint, keep, carry: [carry] }, done);
-    this.simulation.diskChanged(host.id);
   }
 
   #readSnapshot(host: Host, { to, index, offset, maxBytes }: Raft.RaftOutput & { type: 'readSnapshot' }): void {
@@ -286,23 +227,30 @@ class RaftCluster implements SimulatedProtocol<
     });
   }
 
-  #propose(): void {
-    const { proposeEveryMs = 20 } = this.#options;
+  #act(action: ClientAction): void {
+    if (action.type === 'propose') this.#propose(action.entries);
+    else if (action.type === 'read') this.#read();
+    else this.#takeSnapshots();
+  }
+
+  #propose(entries: number): void {
     for (const host of this.simulation.nodes.values()) {
       if (!host.up || (host.state().role !== 'leader' && this.simulation.random() > 0.1)) continue;
-      const count = this.#healed ? 1 : 1 + Math.floor(this.simulation.random() ** 2 * 8);
-      const payloads = Array.from({ length: count }, () => encoder.encode(`command ${++this.#proposals}`));
+      const payloads = Array.from({ length: entries }, () => encoder.encode(`command ${++this.#proposals}`));
       host.command({ type: 'propose', id: this.#proposals, payloads });
     }
-    const pause = this.#healed ? 200 : proposeEveryMs;
-    this.simulation.after(pause * 2 * this.simulation.random(), () => this.#propose());
+  }
+
+  /** Slowly, so that the slowest options can keep up. */
+  #keepProposing(): void {
+    this.#propose(1);
+    this.simulation.after(200, () => this.#keepProposing());
   }
 
   #read(): void {
     for (const host of this.simulation.nodes.values()) {
       if (host.up && this.simulation.random() < 0.5) host.command({ type: 'read', id: this.#invariants.startRead() });
     }
-    this.simulation.after(100 * this.simulation.random(), () => this.#read());
   }
 
   #takeSnapshots(): void {
@@ -312,11 +260,10 @@ class RaftCluster implements SimulatedProtocol<
       application.snapshot = { index: application.index, digest: application.digest };
       host.command({ type: 'snapshot', index: application.index });
     }
-    this.simulation.after(300, () => this.#takeSnapshots());
   }
 
   #allApplied(index: number): boolean {
-    return [...this.simulation.nodes.values()].every(({ application }) => application.index >= index);
+    return [...this.simulation.nodes.values()].every((host) => host.lost || host.application.index >= index);
   }
 
   #requireProgress(committed: number): void {

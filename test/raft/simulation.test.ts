@@ -1,45 +1,68 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { hashKey128 } from '../../src/hashing/index.js';
 import * as raft from '../../src/raft/index.js';
+import { formatEvent } from '../../src/testing/index.js';
 import { plant, uproot } from '../mutants.js';
 import { raftMutants } from './mutants.js';
-import { runSimulation, type RaftModule } from './raft-simulation.js';
+import { scenarioOf } from './raft-scenario.js';
+import { runScenario, type RaftModule, type RunResult } from './raft-simulation.js';
+import { shrinkScenario } from './shrink-scenario.js';
 
 const SEEDS = 1000;
+
+function runSeed(seed: number): RunResult {
+  return runScenario(scenarioOf({ seed }), raft);
+}
 
 describe('Raft in simulation', () => {
   it(`keeps every invariant, and recovers, for ${SEEDS} seeds`, { timeout: 240_000 }, () => {
     const total = { elections: 0, committed: 0, installed: 0 };
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const run = runSimulation({ seed, raft });
+      const run = runSeed(seed);
       total.elections += run.elections;
       total.committed += run.committed;
       total.installed += run.installed;
     }
     // The faults must have left something to check: a cluster that is always down violates nothing.
     expect(total.elections).toBeGreaterThan(3 * SEEDS);
-    expect(total.committed).toBeGreaterThan(200 * SEEDS);
+    expect(total.committed).toBeGreaterThan(100 * SEEDS);
     expect(total.installed).toBeGreaterThan(SEEDS / 2);
   });
 
   it('does the same for the same seed, and something else for another', () => {
-    const trace = (seed: number): number => runSimulation({ seed, raft }).trace;
-    expect(trace(7)).toBe(trace(7));
-    expect(trace(7)).not.toBe(trace(8));
+    expect(runSeed(7).trace).toBe(runSeed(7).trace);
+    expect(runSeed(7).trace).not.toBe(runSeed(8).trace);
   });
 
-  it('names the seed, the step and the command that runs it again when something fails', () => {
+  it('does the same on every version of Node', () => {
+    const events: string[] = [];
+    const { trace } = runScenario(scenarioOf({ seed: 3 }), raft, (event) => events.push(formatEvent(event)));
+    const text = hashKey128(events.join('\n'));
+    expect({ events: events.length, text, trace }).toMatchInlineSnapshot(`
+      {
+        "events": 2052,
+        "text": "4c2ebd3e1f998b5de9cdb46422620012",
+        "trace": 1945411470,
+      }
+    `);
+  });
+
+  it('names the seed and the step, and shrinks what it takes, when something fails', () => {
     const broken: RaftModule = {
       ...raft,
       replay: (state, record) => {
         if (record.type !== 'hardState') raft.replay(state, record); // forgets term and vote
       },
     };
-    const failures = failingSeeds(broken, 300, 1);
-    expect(failures).toHaveLength(1);
-    const { seed, message } = failures[0]!;
+    const [failing] = failingSeeds(broken, 300, 1);
+    const { seed, message } = failing!;
     expect(message).toMatch(new RegExp(`^seed ${seed}, step \\d+: `));
-    expect(message).toContain(`npm run sim -- raft --seed ${seed} --runs 1`);
-    expect(() => runSimulation({ seed, raft: broken })).toThrow(message.split('\n')[0]);
+    expect(() => runScenario(scenarioOf({ seed }), broken)).toThrow(message);
+    const whole = scenarioOf({ seed });
+    const { scenario } = shrinkScenario(whole, broken, 50);
+    expect(scenario.faults.length).toBeLessThan(whole.faults.length / 4);
+    expect(scenario.actions.length).toBeLessThan(whole.actions.length / 4);
+    expect(() => runScenario(scenario, broken)).toThrow();
   });
 });
 
@@ -56,7 +79,7 @@ function failingSeeds(module: RaftModule, seeds: number, enough: number): { seed
   const found: { seed: number; message: string }[] = [];
   for (let seed = 1; seed <= seeds && found.length < enough; seed++) {
     try {
-      runSimulation({ seed, raft: module });
+      runScenario(scenarioOf({ seed }), module);
     } catch (error) {
       found.push({ seed, message: (error as Error).message });
     }

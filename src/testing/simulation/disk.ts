@@ -1,6 +1,6 @@
 interface Operation<Write, Checkpoint> {
   apply(disk: SimulatedDisk<Write, Checkpoint>): void;
-  /** How much of it a crash may leave behind when it was under way; `null` for all or nothing. */
+  /** The records of an append, of which a crash may leave the first; `null` for what happens as a whole or not. */
   readonly writes: readonly Write[] | null;
   done(): void;
 }
@@ -10,6 +10,7 @@ export interface SimulatedCheckpoint<Write, Checkpoint> {
   readonly checkpoint: Checkpoint;
   /** Which of the older records stay. */
   readonly keep: (record: Write) => boolean;
+  /** Records that take the place of those that do not stay. */
   readonly carry: readonly Write[];
 }
 
@@ -22,11 +23,15 @@ export class SimulatedDisk<Write, Checkpoint> {
   records: Write[] = [];
   /** The durable checkpoint. */
   checkpoint: Checkpoint | null = null;
-  /** When the disk answers again; in the past while it works. */
-  stalledUntil = 0;
-  /** Whether an operation is under way. */
-  working = false;
+  /** Whether bits have flipped: the next start is refused. */
+  corrupt = false;
+  readonly #changed: () => void;
   #queue: Operation<Write, Checkpoint>[] = [];
+
+  /** @param changed - called when operations wait */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   /** Whether nothing waits. */
   get idle(): boolean {
@@ -38,9 +43,13 @@ export class SimulatedDisk<Write, Checkpoint> {
     return this.#queue.flatMap((operation) => operation.writes ?? []);
   }
 
-  /** Appends records; `done` is called when they are durable. */
+  /** Appends records; `done` is called when they are durable, and never when the node crashes before. */
   append(writes: readonly Write[], done: () => void): void {
-    this.#queue.push({ writes, done, apply: (disk) => disk.records.push(...writes) });
+    const apply = (disk: SimulatedDisk<Write, Checkpoint>): void => {
+      for (const write of writes) disk.records.push(write);
+    };
+    this.#queue.push({ writes, done, apply });
+    this.#changed();
   }
 
   /** Replaces the checkpoint and the records that it does not keep, atomically. */
@@ -50,6 +59,7 @@ export class SimulatedDisk<Write, Checkpoint> {
       disk.records = [...carry, ...disk.records.filter(keep)];
     };
     this.#queue.push({ writes: null, done, apply });
+    this.#changed();
   }
 
   /** The oldest operation is durable. */
@@ -72,6 +82,5 @@ export class SimulatedDisk<Write, Checkpoint> {
       operation.apply(this);
     }
     this.#queue = [];
-    this.working = false;
   }
 }
