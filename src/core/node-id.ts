@@ -14,7 +14,8 @@ const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /** Tells whether a value from outside is a valid {@link NodeId}: 1 to 128 printable ASCII characters, no spaces. */
 export function isNodeId(value: unknown): value is NodeId {
-  return typeof value === 'string' && value.length <= MAX_NODE_ID_LENGTH && PRINTABLE.test(value);
+  const fits = typeof value === 'string' && value.length <= MAX_NODE_ID_LENGTH && PRINTABLE.test(value);
+  return fits && value !== '__proto__'; // ids are keys of plain objects
 }
 
 /**

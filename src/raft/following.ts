@@ -12,7 +12,10 @@ import { truncateLog } from './state.js';
 export function handleAppendEntries(raft: Raft, from: NodeId, message: AppendEntries): void {
   heardFromLeader(raft, from);
   const { state } = raft;
-  if (state.install?.finishing === true) return; // the log is about to be replaced; the leader will ask again
+  if (state.install?.finishing === true) {
+    // The log is about to be replaced, so entries are not taken; a heartbeat is still answered, since this server lives.
+    return message.round > 0 ? reject(raft, from, message) : undefined;
+  }
   if (!containsPrevious(raft, message)) return reject(raft, from, message);
   const firstNew = removeConflicts(raft, message);
   if (firstNew < message.entries.length) {

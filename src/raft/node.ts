@@ -87,7 +87,8 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
    * becomes a founding member when `members` says so.
    *
    * @throws InvalidOptionError naming the option, the value and what is allowed
-   * @throws QuorateError with code `journal-inconsistent` when the journal is not one of this group
+   * @throws QuorateError with code `journal-inconsistent` when the journal lacks entries, `malformed` when it holds what
+   * Raft did not write
    */
   static async open<Result>(options: RaftNodeOptions<Result>): Promise<RaftNode<Result>> {
     const resolved = resolveNodeOptions(options);
@@ -185,7 +186,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     if (this.#over !== null) return;
     const message = `the node has failed: ${error instanceof Error ? error.message : String(error)}`;
     this.#end(new QuorateError('node-failed', `${message}; open it anew`, { cause: error, outcome: 'unknown' }));
-    this.emit('failed', error);
+    this.#tell(() => this.emit('failed', error));
   }
 
   #end(reason: Error): void {
@@ -198,6 +199,17 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     this.#proposals.close(reason);
     this.#reads.close(reason);
     this.#snapshot?.reject(reason);
+  }
+
+  /** A listener that throws must not end the node: what it threw surfaces as an uncaught error. */
+  #tell(emit: () => void): void {
+    try {
+      emit();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   #command(command: RaftCommand): void {
@@ -245,10 +257,10 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   }
 
   #tellRole({ role, term, leader }: RaftOutput & { type: 'role' }): void {
-    this.emit('role', { role, term, leader });
+    this.#tell(() => this.emit('role', { role, term, leader }));
     if (leader === this.#leader) return;
     this.#leader = leader;
-    this.emit('leader', leader, term);
+    this.#tell(() => this.emit('leader', leader, term));
   }
 
   #apply(entries: readonly Entry[]): void | Promise<void> {
@@ -309,7 +321,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
         if (this.#over !== null) return;
         this.#command({ type: 'compacted', index, firstIndex });
         this.#snapshotDone(index);
-        this.emit('snapshot', index);
+        this.#tell(() => this.emit('snapshot', index));
       },
       (error: unknown) => {
         this.#snapshot?.reject(error);
@@ -371,7 +383,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     this.#reads.applied(index);
     this.#snapshotDone(index); // a snapshot of an older state has become pointless
     this.#command({ type: 'installed', index });
-    this.emit('installed', index);
+    this.#tell(() => this.emit('installed', index));
   }
 }
 

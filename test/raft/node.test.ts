@@ -92,6 +92,27 @@ describe('events', () => {
     }
   });
 
+  it('go on after a listener throws, and so does the node', async () => {
+    const cluster = await startCluster();
+    const errors: unknown[] = [];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => errors.push(error));
+    try {
+      for (const { node } of cluster.running.values()) {
+        node.once('role', () => {
+          throw new Error('mistake of the listener');
+        });
+      }
+      await write(cluster, await cluster.leader(), 'goes on');
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of others) process.on('uncaughtException', listener);
+    }
+    expect(errors).toEqual(Array.from({ length: 3 }, () => new Error('mistake of the listener')));
+  });
+
   it('tell when the leader is gone', async () => {
     const cluster = await startCluster();
     const { id, node } = await cluster.leader();

@@ -449,6 +449,12 @@ describe('installing a snapshot', () => {
     expect(taken.sent('installSnapshotReply', 'b')).toMatchObject([{ lastIncludedIndex: 3, installed: true }]);
   });
 
+  it('answers heartbeats meanwhile, so that the leader sees that it lives', () => {
+    const server = finishing();
+    const taken = server.append('b', { prevLogIndex: 2, prevLogTerm: 1, entries: [], round: 7 });
+    expect(taken.sent('appendEntriesReply', 'b')).toMatchObject([{ success: false, round: 7 }]);
+  });
+
   it('brings the members along', () => {
     const server = new Server('a', { members: [], term: 4 });
     server.receive('b', piece({ done: true }));
