@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** A known bug, planted by replacing one passage of one source file. */
 export interface Mutant {
   readonly name: string;
+  /** The test file that must fail, relative to the project. */
+  readonly suite: string;
   /** Relative to `src/`. */
   readonly file: string;
   /** The passage, which must be there exactly once. */
@@ -37,6 +39,17 @@ export function plant(mutant: Mutant): string {
     source.replace(mutant.find, () => mutant.replace),
   );
   return fileURLToPath(copy);
+}
+
+/**
+ * Copies the tests beside planted sources, so that a suite which imports `../../src/` gets those; returns the folder to
+ * run it in.
+ */
+export function plantWithTests(mutant: Mutant): string {
+  plant(mutant);
+  const folder = folderOf(mutant);
+  cpSync(new URL('test/', root), new URL('test/', folder), { recursive: true });
+  return fileURLToPath(folder);
 }
 
 /** Removes what {@link plant} made. */

@@ -1,23 +1,96 @@
 import type { Mutant } from '../mutants.js';
 
-/** Bugs that implementations of Raft have had, each of which the simulation must find. */
+/** Bugs that implementations of Raft have had. Each must be found by its suite; the first three by the simulation too. */
 export const raftMutants: readonly Mutant[] = [
   {
     name: 'commits entries of older terms by counting',
+    suite: 'test/raft/commit.test.ts',
     file: 'raft/replication.ts',
     find: 'if (majority <= state.commitIndex || termAt(state.log, majority) !== state.currentTerm) return;',
     replace: 'if (majority <= state.commitIndex) return;',
   },
   {
     name: 'answers before term and vote are durable',
+    suite: 'test/raft/durability.test.ts',
     file: 'raft/context.ts',
     find: 'after: Math.max(after, raft.state.hardStateWrite)',
     replace: 'after',
   },
   {
     name: 'appends without checking the previous term',
+    suite: 'test/raft/replication.test.ts',
     file: 'raft/following.ts',
     find: 'termAt(log, message.prevLogIndex) === message.prevLogTerm',
     replace: 'message.prevLogIndex <= log.lastIndex',
+  },
+  {
+    name: 'votes for a candidate whose log is behind',
+    suite: 'test/raft/election.test.ts',
+    file: 'raft/election.ts',
+    find: 'const voteGranted = free && mayVote(raft) && isUpToDate(raft, message);',
+    replace: 'const voteGranted = free && mayVote(raft);',
+  },
+  {
+    name: 'votes twice in a term',
+    suite: 'test/raft/election.test.ts',
+    file: 'raft/election.ts',
+    find: 'const free = state.votedFor === null || state.votedFor === from;',
+    replace: 'const free = true;',
+  },
+  {
+    name: 'draws the election timeout once and for all',
+    suite: 'test/raft/election.test.ts',
+    file: 'raft/election.ts',
+    find: 'export function electionTimeout(raft: Raft): void {\n  drawElectionTimeout(raft);',
+    replace: 'export function electionTimeout(raft: Raft): void {',
+  },
+  {
+    name: 'grants a pre-vote while the leader is alive',
+    suite: 'test/raft/election.test.ts',
+    file: 'raft/election.ts',
+    find: 'isUpToDate(raft, message) && !leaderIsAlive(raft);',
+    replace: 'isUpToDate(raft, message);',
+  },
+  {
+    name: 'acknowledges entries before they are durable',
+    suite: 'test/raft/durability.test.ts',
+    file: 'raft/durability.ts',
+    find: 'return state.unstored.find((batch) => batch.index >= index)?.write ?? state.writeCount;',
+    replace: 'return 0;',
+  },
+  {
+    name: 'a late answer of the disk confirms entries that were replaced',
+    suite: 'test/raft/durability.test.ts',
+    file: 'raft/durability.ts',
+    find: 'while (state.unstored.length > 0 && state.unstored.at(-1)!.index >= index) state.unstored.pop();',
+    replace: '',
+  },
+  {
+    name: 'confirms reads before it has committed in its term',
+    suite: 'test/raft/reads.test.ts',
+    file: 'raft/reads.ts',
+    find: 'if (state.reads.length === 0 || state.commitIndex < state.termStartIndex) return;',
+    replace: 'if (state.reads.length === 0) return;',
+  },
+  {
+    name: 'confirms reads without asking a majority',
+    suite: 'test/raft/reads.test.ts',
+    file: 'raft/reads.ts',
+    find: 'const confirmed = reachedByMajority(raft, state.round, roundOf);',
+    replace: 'const confirmed = state.round;',
+  },
+  {
+    name: 'an append cuts off what follows the entries that it brings',
+    suite: 'test/raft/replication.test.ts',
+    file: 'raft/following.ts',
+    find: '    if (termAt(state.log, index) === term) continue;\n',
+    replace: '',
+  },
+  {
+    name: 'a leader whose disk hangs goes on leading',
+    suite: 'test/raft/durability.test.ts',
+    file: 'raft/replication.ts',
+    find: 'if (diskStalled(raft)) return becomeFollower(raft, state.currentTerm, null);',
+    replace: '',
   },
 ];

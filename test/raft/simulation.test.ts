@@ -67,9 +67,10 @@ describe('Raft in simulation', () => {
 });
 
 describe('Raft with a planted bug: the simulation finds one that', () => {
-  afterAll(() => raftMutants.forEach(uproot));
+  const planted = raftMutants.slice(0, 3);
+  afterAll(() => planted.forEach(uproot));
 
-  it.each(raftMutants)('$name', { timeout: 120_000 }, async (mutant) => {
+  it.each(planted)('$name', { timeout: 120_000 }, async (mutant) => {
     const copy = (await import(`${plant(mutant)}raft/index.ts`)) as RaftModule;
     expect(failingSeeds(copy, 2 * SEEDS, 1)).toHaveLength(1);
   });
