@@ -4,7 +4,7 @@ import { seededRandom } from '../../src/core/random.js';
 import { encodeFrame } from '../../src/storage/file/record-format.js';
 import { JournalError } from '../../src/storage/file.js';
 import { ForgetfulFileLayer } from './forgetful-file-layer.js';
-import { entry, loose, replayed, source } from './journal-suite.js';
+import { entry, loose, replayed, source } from './records.js';
 import { journalOptions, withJournal } from './temporary-place.js';
 
 const SEGMENT = '/journal/segment-0000000000000000';

@@ -5,7 +5,7 @@ import { seededRandom } from '../../src/core/random.js';
 import { openFileJournal } from '../../src/storage/file.js';
 import type { FileJournal, JournalError } from '../../src/storage/file.js';
 import { ForgetfulFileLayer } from './forgetful-file-layer.js';
-import { entry, gated, loose, replayed, source } from './journal-suite.js';
+import { entry, gated, loose, replayed, source } from './records.js';
 import { journalOptions, openForTest, temporaryDirectory, withJournal } from './temporary-place.js';
 
 const FRAME_BYTES = 29 + 1;

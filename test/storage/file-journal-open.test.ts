@@ -6,7 +6,7 @@ import { InvalidOptionError, isQuorateError } from '../../src/core/errors.js';
 import { openFileJournal } from '../../src/storage/file.js';
 import type { FileJournalOptions, FileLayer } from '../../src/storage/file.js';
 import { nodeFileLayer } from '../../src/storage/file/node-file-layer.js';
-import { entry, loose, replayed, source } from './journal-suite.js';
+import { entry, loose, replayed, source } from './records.js';
 import { journalOptions, openForTest, temporaryDirectory, withJournal } from './temporary-place.js';
 
 /** The error with which a journal refuses to open. */

@@ -4,7 +4,7 @@ import { openFileJournal } from '../../src/storage/file.js';
 import type { FileJournal } from '../../src/storage/file.js';
 import { ForgetfulFileLayer } from './forgetful-file-layer.js';
 import { contentsOf, describeData, History } from './history.js';
-import { entry, loose, source } from './journal-suite.js';
+import { entry, loose, source } from './records.js';
 import { journalOptions } from './temporary-place.js';
 
 const SEEDS = 12;

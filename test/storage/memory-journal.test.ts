@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryJournal, MemoryStore } from '../../src/storage/memory.js';
-import { entry, journalSuite, replayed } from './journal-suite.js';
-
-journalSuite('a memory journal', {
-  async place() {
-    const store = new MemoryStore();
-    return { open: async () => new MemoryJournal({ store }), remove: async () => undefined };
-  },
-});
+import { MemoryJournal } from '../../src/storage/memory.js';
+import { entry, replayed } from './records.js';
 
 describe('a memory journal without a store', () => {
   it('starts empty each time', async () => {
