@@ -31,3 +31,26 @@ export type { SimulationOptions } from './simulation/simulation.js';
 export { formatEvent } from './simulation/trace.js';
 export type { TraceEvent } from './simulation/trace.js';
 export { VirtualClock } from './virtual-clock.js';
+export { canonicalText } from './linearizability/canonical.js';
+export { checkLinearizability } from './linearizability/check.js';
+export type { LinearizabilityOptions, LinearizabilityResult } from './linearizability/check.js';
+export type { History, HistoryOperation } from './linearizability/history.js';
+export { parseKeyValueHistory } from './linearizability/json-lines.js';
+export type { KeyValueOperation } from './linearizability/json-lines.js';
+export type { SequentialModel } from './linearizability/model.js';
+export { casRegisterModel, keyValueModel, lockModel, queueModel, registerModel } from './linearizability/models.js';
+export type {
+  CasRegisterInput,
+  Held,
+  KeyValueInput,
+  KeyValueOutput,
+  KeyValueState,
+  LockInput,
+  LockOutput,
+  LockState,
+  QueueInput,
+  QueueOutput,
+  RegisterInput,
+} from './linearizability/models.js';
+export { HistoryRecorder } from './linearizability/recorder.js';
+export type { HistoryRecorderOptions } from './linearizability/recorder.js';

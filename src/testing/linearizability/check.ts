@@ -1,0 +1,190 @@
+import { checkNumber, InvalidOptionError } from '../../core/index.js';
+import type { History, HistoryOperation } from './history.js';
+import type { SequentialModel } from './model.js';
+import { Search, type Placeable } from './search.js';
+
+/** Options of {@link checkLinearizability}. */
+export interface LinearizabilityOptions {
+  /**
+   * How many steps to take before the answer is `unknown`. A step is an attempt to place one operation; where hundreds of
+   * operations are open at a time it counts for several.
+   *
+   * @defaultValue 2,000,000 and ten for each operation: a few seconds at most, and hundreds of times what an honest
+   * history needs, which is about one step for each operation
+   */
+  readonly maxSteps?: number;
+  /**
+   * How much memory to take, in bytes, roughly. A partition that finds no more is given up and counts as undecided.
+   *
+   * @defaultValue 256 MiB, which the default number of steps reaches only where very many operations are open at a time
+   */
+  readonly maxMemoryBytes?: number;
+}
+
+/**
+ * What {@link checkLinearizability} has found. Operations are named by their place in the history.
+ *
+ * - `ok`: there is an order. `orders` has one for each partition; operations that had no effect, or need have had none,
+ *   are not in it.
+ * - `violation`: there is none. `culprit` is the operation with which it becomes impossible: no order holds it and all
+ *   that returned before it, whatever is left out of what returned later. `prefix` is the longest order of all that
+ *   returned before it and perhaps of some that were still under way, and `state` the state that it leaves, as the key
+ *   that the model gives it. Both are facts of the history, and do not depend on the order of the search, except which of
+ *   several longest orders is shown.
+ * - `unknown`: the budget ran out before every partition was decided, and those that were are in order.
+ */
+export type LinearizabilityResult =
+  | { readonly verdict: 'ok'; readonly steps: number; readonly orders: ReadonlyMap<string, readonly number[]> }
+  | {
+      readonly verdict: 'violation';
+      readonly steps: number;
+      readonly partition: string;
+      readonly prefix: readonly number[];
+      readonly culprit: number;
+      readonly state: string;
+    }
+  | { readonly verdict: 'unknown'; readonly steps: number; readonly undecided: readonly string[] };
+
+/** How many steps each partition gets in the first round. In each further round it is twice as many. */
+const FIRST_SLICE = 1000;
+
+const MIB = 1024 * 1024;
+
+/**
+ * Whether a history of concurrent operations is linearizable: whether each operation can be given a moment between its
+ * call and its return such that one after the other, in the order of these moments, they do what the model allows
+ * (Herlihy & Wing 1990). Equal arguments give equal answers, on every machine.
+ *
+ * Partitions take turns, so that one that is hard does not keep another from being refuted: a partition that is refuted
+ * in n steps is so before the whole took about 2 n steps for each partition that is still undecided by then.
+ *
+ * Deciding this is NP-complete. It takes about a microsecond for each operation where few overlap, and it is exponential
+ * where many overlap and their order cannot be told: then the answer is `unknown`. Not for transactions over several
+ * objects whose isolation is weaker than strict serialisability, and not a proof: it judges one history.
+ *
+ * @throws {@link InvalidOptionError} when an option is out of range, or an operation's times are no numbers in order
+ */
+export function checkLinearizability<State, Input, Output>(
+  history: History<Input, Output>,
+  model: SequentialModel<State, Input, Output>,
+  options: LinearizabilityOptions = {},
+): LinearizabilityResult {
+  const { maxSteps = 2_000_000 + 10 * history.length, maxMemoryBytes = 256 * MIB } = options;
+  checkNumber('maxSteps', maxSteps, { min: 1 });
+  checkNumber('maxMemoryBytes', maxMemoryBytes, { min: 1 });
+  const check = new Check(model, maxSteps, maxMemoryBytes);
+  return check.run(partitionsOf(history, model));
+}
+
+/** A partition that is not decided yet. */
+interface Undecided<State, Input, Output> {
+  readonly name: string;
+  readonly search: Search<State, Input, Output>;
+}
+
+/** One check: the searches of its partitions, and what they have taken together. */
+class Check<State, Input, Output> {
+  readonly #model: SequentialModel<State, Input, Output>;
+  readonly #maxSteps: number;
+  readonly #maxBytes: number;
+  readonly #orders = new Map<string, readonly number[]>();
+  readonly #givenUp: string[] = [];
+  #undecided: Undecided<State, Input, Output>[] = [];
+  #steps = 0;
+  #bytes = 0;
+
+  constructor(model: SequentialModel<State, Input, Output>, maxSteps: number, maxBytes: number) {
+    this.#model = model;
+    this.#maxSteps = maxSteps;
+    this.#maxBytes = maxBytes;
+  }
+
+  run(partitions: ReadonlyMap<string, readonly Placeable<Input, Output>[]>): LinearizabilityResult {
+    for (const [name, operations] of partitions) {
+      const violation = this.#begin(name, operations);
+      if (violation !== null) return violation;
+    }
+    for (let slice = 2 * FIRST_SLICE; this.#undecided.length > 0 && this.#steps < this.#maxSteps; slice *= 2) {
+      const violation = this.#goOn(slice);
+      if (violation !== null) return violation;
+    }
+    const undecided = [...this.#givenUp, ...this.#undecided.map(({ name }) => name)];
+    if (undecided.length > 0) return { verdict: 'unknown', steps: this.#steps, undecided };
+    return { verdict: 'ok', steps: this.#steps, orders: this.#orders };
+  }
+
+  /** The first turn of a partition. Most are decided in it, and their searches never exist at the same time. */
+  #begin(name: string, operations: readonly Placeable<Input, Output>[]): LinearizabilityResult | null {
+    if (this.#steps >= this.#maxSteps) {
+      this.#givenUp.push(name);
+      return null;
+    }
+    return this.#turn({ name, search: new Search(this.#model, operations) }, FIRST_SLICE);
+  }
+
+  /** One turn for each partition that is undecided. */
+  #goOn(slice: number): LinearizabilityResult | null {
+    const waiting = this.#undecided;
+    this.#undecided = [];
+    for (const one of waiting) {
+      this.#bytes -= one.search.bytes;
+      const violation = this.#turn(one, slice);
+      if (violation !== null) return violation;
+    }
+    return null;
+  }
+
+  #turn(one: Undecided<State, Input, Output>, slice: number): LinearizabilityResult | null {
+    const { name, search } = one;
+    const before = search.steps;
+    const state = search.run(Math.min(slice, this.#maxSteps - this.#steps), this.#maxBytes - this.#bytes);
+    this.#steps += search.steps - before;
+    if (state === 'found') this.#orders.set(name, search.order());
+    if (state === 'going on') this.#keep(one);
+    return state === 'impossible' ? this.#violation(one) : null;
+  }
+
+  #keep(one: Undecided<State, Input, Output>): void {
+    const { bytes } = one.search;
+    if (this.#bytes + bytes > this.#maxBytes) this.#givenUp.push(one.name);
+    else {
+      this.#undecided.push(one);
+      this.#bytes += bytes;
+    }
+  }
+
+  #violation({ name, search }: Undecided<State, Input, Output>): LinearizabilityResult {
+    const { order, stuckAt, state } = search.furthest();
+    const steps = this.#steps;
+    return { verdict: 'violation', steps, partition: name, prefix: order, culprit: stuckAt, state };
+  }
+}
+
+/** What there is to place, by partition, in the order in which partitions first occur. */
+function partitionsOf<State, Input, Output>(
+  history: History<Input, Output>,
+  model: SequentialModel<State, Input, Output>,
+): Map<string, Placeable<Input, Output>[]> {
+  const partitions = new Map<string, Placeable<Input, Output>[]>();
+  for (const [index, operation] of history.entries()) {
+    const { outcome, input, calledAt } = operation;
+    checkTimes(operation, index);
+    if (outcome === 'failed' || (outcome === 'unknown' && model.isRead?.(input) === true)) continue;
+    const name = model.partition?.(input) ?? '';
+    let partition = partitions.get(name);
+    if (partition === undefined) partitions.set(name, (partition = []));
+    const isKnown = outcome === 'ok';
+    const output = isKnown ? operation.output : undefined;
+    partition.push({ index, input, output, calledAt, returnedAt: isKnown ? operation.returnedAt : Infinity });
+  }
+  return partitions;
+}
+
+function checkTimes(operation: HistoryOperation<unknown, unknown>, index: number): void {
+  const { calledAt, returnedAt } = operation;
+  if (!Number.isFinite(calledAt))
+    throw new InvalidOptionError(`history[${index}].calledAt`, calledAt, 'a finite number');
+  if (returnedAt === null && operation.outcome === 'unknown') return;
+  const inOrder = Number.isFinite(returnedAt) && returnedAt! >= calledAt;
+  if (!inOrder) throw new InvalidOptionError(`history[${index}].returnedAt`, returnedAt, `at least ${calledAt}`);
+}
