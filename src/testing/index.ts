@@ -9,6 +9,11 @@ export type { TransportNetwork, TransportSetup, TransportSupports } from './conf
 export { transportCases } from './conformance/transport.js';
 export type { JournalPlace, JournalSetup, JournalSupports } from './conformance/journal-bench.js';
 export { journalCases } from './conformance/journal.js';
+export { clockCases } from './conformance/clock.js';
+export type { ClockSetup, ClockSupports } from './conformance/clock.js';
+export type { MachineInputs, MachineSetup } from './conformance/machine-run.js';
+export { machineCases } from './conformance/machine.js';
+export type { MachineSupports } from './conformance/machine.js';
 export { SimulatedDisk } from './simulation/disk.js';
 export type { SimulatedCheckpoint } from './simulation/disk.js';
 export { EventQueue } from './simulation/event-queue.js';
