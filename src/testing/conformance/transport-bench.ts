@@ -134,13 +134,13 @@ export class TransportBench {
     return new Watch(transport.channel(channel), this.#patience, onMessage);
   }
 
-  /** Calls `send`, again and again where messages may get lost, until the condition holds. */
-  async until(watch: Watch, expected: string, condition: () => boolean, send: () => void): Promise<void> {
+  /** Calls `send` until it takes the message, and again and again where messages may get lost, until the condition holds. */
+  async until(watch: Watch, expected: string, condition: () => boolean, send: () => boolean): Promise<void> {
     let over = false;
     const again = (): void => {
       if (over) return;
-      send();
-      if (this.supports.loss) this.#patience.clock.after(REPEAT_MS, again);
+      const taken = send();
+      if (this.supports.loss || !taken) this.#patience.clock.after(REPEAT_MS, again);
     };
     again();
     await watch.until(expected, condition).finally(() => (over = true));
