@@ -59,3 +59,6 @@ export type {
 } from './linearizability/models.js';
 export { HistoryRecorder } from './linearizability/recorder.js';
 export type { HistoryRecorderOptions } from './linearizability/recorder.js';
+export type { Describe } from './linearizability/labels.js';
+export { renderTimeline } from './linearizability/timeline.js';
+export type { TimelineOptions } from './linearizability/timeline.js';

@@ -26,7 +26,7 @@ export interface LinearizabilityOptions {
  *
  * - `ok`: there is an order. `orders` has one for each partition; operations that had no effect, or need have had none,
  *   are not in it.
- * - `violation`: there is none. `culprit` is the operation with which it becomes impossible: no order holds it and all
+ * - `violation`: there is none, because of the partition of that name, which has these `operations`. `culprit` is the operation with which it becomes impossible: no order holds it and all
  *   that returned before it, whatever is left out of what returned later. `prefix` is the longest order of all that
  *   returned before it and perhaps of some that were still under way, and `state` the state that it leaves, as the key
  *   that the model gives it. Both are facts of the history, and do not depend on the order of the search, except which of
@@ -39,6 +39,7 @@ export type LinearizabilityResult =
       readonly verdict: 'violation';
       readonly steps: number;
       readonly partition: string;
+      readonly operations: readonly number[];
       readonly prefix: readonly number[];
       readonly culprit: number;
       readonly state: string;
@@ -72,8 +73,10 @@ export function checkLinearizability<State, Input, Output>(
   const { maxSteps = 2_000_000 + 10 * history.length, maxMemoryBytes = 256 * MIB } = options;
   checkNumber('maxSteps', maxSteps, { min: 1 });
   checkNumber('maxMemoryBytes', maxMemoryBytes, { min: 1 });
-  const check = new Check(model, maxSteps, maxMemoryBytes);
-  return check.run(partitionsOf(history, model));
+  const result = new Check(model, maxSteps, maxMemoryBytes).run(partitionsOf(history, model));
+  return result.verdict === 'violation'
+    ? { ...result, operations: membersOf(result.partition, history, model) }
+    : result;
 }
 
 /** A partition that is not decided yet. */
@@ -155,8 +158,8 @@ class Check<State, Input, Output> {
 
   #violation({ name, search }: Undecided<State, Input, Output>): LinearizabilityResult {
     const { order, stuckAt, state } = search.furthest();
-    const steps = this.#steps;
-    return { verdict: 'violation', steps, partition: name, prefix: order, culprit: stuckAt, state };
+    const found = { partition: name, operations: [], prefix: order, culprit: stuckAt, state };
+    return { verdict: 'violation', steps: this.#steps, ...found };
   }
 }
 
@@ -178,6 +181,16 @@ function partitionsOf<State, Input, Output>(
     partition.push({ index, input, output, calledAt, returnedAt: isKnown ? operation.returnedAt : Infinity });
   }
   return partitions;
+}
+
+/** Everything of a partition, also what there was no need to place. */
+function membersOf<State, Input, Output>(
+  name: string,
+  history: History<Input, Output>,
+  model: SequentialModel<State, Input, Output>,
+): number[] {
+  const partitionOf = (input: Input): string => model.partition?.(input) ?? '';
+  return [...history.keys()].filter((index) => partitionOf(history[index]!.input) === name);
 }
 
 function checkTimes(operation: HistoryOperation<unknown, unknown>, index: number): void {

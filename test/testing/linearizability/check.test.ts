@@ -55,17 +55,20 @@ describe.each(Object.entries(kinds))('checkLinearizability of a %s', (name, [kin
   it('finds an order in whatever is linearizable by construction', () => {
     // A queue whose order shows only much later is the hardest of these.
     const times = name === 'queue' ? 3 : 10;
+    let undecided = 0;
     fc.assert(
       fc.property(size, ({ unknown, operations, ...drawn }) => {
         const history = simulateHistory({ ...kind, ...drawn, unknown: unknown / 5, operations: operations * times });
-        const result = checkLinearizability(history, model);
-        if (result.verdict !== 'ok') throw new Error(`${result.verdict} after ${result.steps} steps`);
+        const result = checkLinearizability(history, model, { maxSteps: 100_000 });
+        expect(result.verdict).not.toBe('violation');
+        if (result.verdict !== 'ok') return void undecided++;
         for (const order of result.orders.values()) expect(isOrder(history, model, order)).toBe(true);
         const placed = new Set([...result.orders.values()].flat());
         for (const [i, { outcome }] of history.entries()) if (outcome === 'ok') expect(placed.has(i)).toBe(true);
       }),
       { numRuns: 100 },
     );
+    expect(undecided).toBeLessThan(10);
   });
 
   it('agrees with trying all orders, also on how far one can get', () => {
@@ -116,6 +119,7 @@ describe('checkLinearizability', () => {
       verdict: 'violation',
       steps: expect.any(Number),
       partition: '',
+      operations: [0, 1, 2, 3, 4],
       prefix: [0, 1, 2],
       culprit: 3,
       state: '"b"',
