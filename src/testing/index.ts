@@ -22,6 +22,15 @@ export type { Fault, Link, NemesisOptions, NemesisWeights, Range, TimedFault } f
 export { calmConditions, defaultConditions } from './simulation/network.js';
 export type { Conditions } from './simulation/network.js';
 export { explore } from './explorer/explore.js';
+export { exploreMachines } from './explorer/explore-machines.js';
+export type {
+  Envelope,
+  ExploredNode,
+  HistoryModel,
+  MachineModel,
+  MachinesState,
+  NetworkModel,
+} from './explorer/machine-model.js';
 export { always, eventually, sometimes } from './explorer/model.js';
 export type { Model, Property, PropertyKind } from './explorer/model.js';
 export { formatPath } from './explorer/format-path.js';

@@ -10,7 +10,12 @@ export interface Counts {
   readonly distinct: number;
   readonly generated: number;
   readonly depth: number;
+  /** What its own tables took. */
   readonly bytes: number;
+  /** When it ended, so that its clock does not run on. */
+  readonly elapsedMs: number;
+  /** What was in memory while its tables still were. */
+  readonly memory: number | null;
 }
 
 /** The parent of an initial state. */
@@ -63,7 +68,9 @@ class BreadthFirst<State> {
     }
     if (this.#states.size > levelEnd) this.#depth++; // stopped in the middle of a level that had found deeper ones
     const { distinct, generated, depth } = this.#progress(0);
-    return { distinct, generated, depth, bytes: this.#states.bytes + 4 * this.#parents.length };
+    const { elapsedMs } = budget;
+    const memory = budget.memoryUsed();
+    return { distinct, generated, depth, elapsedMs, memory, bytes: this.#states.bytes + 4 * this.#parents.length };
   }
 
   #progress(id: number): { distinct: number; generated: number; depth: number; waiting: number } {

@@ -14,6 +14,8 @@ export class Budget {
   readonly #now: () => number;
   readonly #start: number;
   readonly #onProgress: ((progress: ExploreProgress) => void) | undefined;
+  readonly #memory: (() => number) | undefined;
+  readonly #memoryBefore: number;
   #ticks = 0;
 
   /** @throws InvalidOptionError naming the option, the value and what is allowed */
@@ -26,12 +28,19 @@ export class Budget {
     }
     this.#now = options.now ?? ((): number => 0);
     this.#onProgress = options.onProgress;
+    this.#memory = options.memory;
+    this.#memoryBefore = this.#memory?.() ?? 0;
     this.#start = this.#now();
   }
 
   /** Since the search began. */
   get elapsedMs(): number {
     return this.#now() - this.#start;
+  }
+
+  /** What the search has taken in memory so far; `null` when it is not measured. */
+  memoryUsed(): number | null {
+    return this.#memory === undefined ? null : this.#memory() - this.#memoryBefore;
   }
 
   /** Stops the search. The first reason is the one that is told. */

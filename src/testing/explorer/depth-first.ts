@@ -1,6 +1,7 @@
 import type { Counts, Visit } from './breadth-first.js';
 import type { Budget } from './budget.js';
 import { FingerprintSet } from './fingerprint-set.js';
+import type { ExploreProgress } from './result.js';
 import type { Space } from './space.js';
 
 /** A state on the path, and where its steps lead: one after the other in one array. */
@@ -69,10 +70,9 @@ export function depthFirst<State>(space: Space<State>, visit: Visit, budget: Bud
     else path.push(expander.frame(words));
     budget.tick(() => counts());
   };
-  const counts = (): Counts & { waiting: number } => {
+  const counts = (): Omit<ExploreProgress, 'elapsedMs'> => {
     const distinct = Math.min(seen.size, budget.maxStates);
-    const { generated } = expander;
-    return { distinct, generated: generated + initial.length, depth, bytes: seen.bytes, waiting: path.length };
+    return { distinct, generated: expander.generated + initial.length, depth, waiting: path.length };
   };
   const initial: Uint32Array[] = [];
   space.initial(() => {
@@ -90,6 +90,8 @@ export function depthFirst<State>(space: Space<State>, visit: Visit, budget: Bud
     }
   }
   if (cut) budget.stop('maxDepth');
-  const { distinct, generated, bytes } = counts();
-  return { distinct, generated, depth, bytes };
+  const { distinct, generated } = counts();
+  const { elapsedMs } = budget;
+  const memory = budget.memoryUsed();
+  return { distinct, generated, depth, elapsedMs, memory, bytes: seen.bytes };
 }

@@ -39,7 +39,7 @@ export function search<State>(
   const watch = new Watch(space, properties, budget);
   const run: (space: Space<State>, visit: Visit, budget: Budget) => Counts =
     order === 'breadth-first' ? breadthFirst : depthFirst;
-  const { distinct, generated, depth, bytes } = run(space, watch.visit, budget);
+  const { distinct, generated, depth, bytes, elapsedMs, memory } = run(space, watch.visit, budget);
   const complete = budget.stopped === null;
   const results = watch.results(complete);
   return {
@@ -50,8 +50,9 @@ export function search<State>(
     stopped: budget.stopped,
     properties: results,
     violation: results.find(({ outcome }) => outcome === 'violated') ?? null,
-    elapsedMs: budget.elapsedMs,
+    elapsedMs,
     tableBytes: bytes,
+    memoryBytes: memory,
     missProbability: order === 'breadth-first' ? 0 : Math.min(1, distinct ** 2 / 2 ** 65),
   };
 }

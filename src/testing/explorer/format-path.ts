@@ -1,3 +1,4 @@
+import { describePlain } from './plain.js';
 import type { Step } from './space.js';
 
 /**
@@ -15,27 +16,25 @@ export function formatPath<State>(path: readonly Step<State>[], loopsTo: number 
   return lines.join('\n');
 }
 
-function describeChanges(before: unknown, after: unknown): readonly string[] {
-  if (!isPlainObject(after)) return before === after ? [] : [describe(after)];
-  const known = isPlainObject(before) ? before : {};
-  return Object.keys(after).flatMap((name) => {
-    const text = describe(after[name]);
-    return text === describe(known[name]) ? [] : [`${name}: ${text}`];
-  });
+/** A line for each field that changed; fields of objects that were objects before are looked at one by one. */
+function describeChanges(before: unknown, after: unknown, name = ''): readonly string[] {
+  if (before === after) return [];
+  const text = describePlain(after);
+  if (isPlainObject(after) && (isPlainObject(before) || name === '')) {
+    const known = isPlainObject(before) ? before : {};
+    const within = (field: string): string => (name === '' ? field : `${name}.${field}`);
+    return Object.keys(after).flatMap((field) => describeChanges(known[field], after[field], within(field)));
+  }
+  if (text === describePlain(before)) return [];
+  return [shorten(name === '' ? text : `${name}: ${text}`)];
+}
+
+/** Lines that nobody would read to their end are cut. */
+function shorten(line: string): string {
+  return line.length > 240 ? `${line.slice(0, 237)}...` : line;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   return !Array.isArray(value) && !(value instanceof Set) && !(value instanceof Map) && !ArrayBuffer.isView(value);
-}
-
-function describe(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, part: unknown) => {
-      if (part instanceof Set) return [...(part as Set<unknown>)];
-      if (part instanceof Map) return [...(part as Map<unknown, unknown>)];
-      if (part instanceof Uint8Array) return `${part.length} bytes`;
-      return typeof part === 'bigint' || Object.is(part, Infinity) ? String(part) : part;
-    }) ?? 'undefined'
-  );
 }

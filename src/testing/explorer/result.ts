@@ -36,6 +36,12 @@ export interface ExploreOptions {
    * @defaultValue `false`: engines take twice as long with frozen arrays; turn it on in a test of a small size
    */
   readonly freeze?: boolean;
+  /**
+   * The memory in use, in bytes, preferably after a collection; read at the start and at the end, for
+   * {@link ExploreResult.memoryBytes}.
+   * @defaultValue none: it is not measured
+   */
+  readonly memory?: () => number;
   /** Called every few thousand states. */
   readonly onProgress?: (progress: ExploreProgress) => void;
 }
@@ -96,6 +102,8 @@ export interface ExploreResult<State> {
   readonly elapsedMs: number;
   /** What the tables of states take in memory. Interned parts of states and what machines remember come on top. */
   readonly tableBytes: number;
+  /** What the search had taken in memory at its end, all included, by `memory`; `null` without. */
+  readonly memoryBytes: number | null;
   /**
    * The probability that a state was missed because its fingerprint equals that of another: at most this, for good hash
    * functions. 0 breadth-first, where states are compared whole.
