@@ -17,6 +17,8 @@ import type { RaftState } from './state.js';
  */
 export class RaftMachine implements Machine<RaftMessage, RaftCommand, RaftOutput, RaftRecord, RaftState> {
   readonly #raft: Raft;
+  /** Whether anything was stepped since the last take. One take builds all that there is to do. */
+  #stepped = false;
   #toldRole: Role;
   #toldTerm: number;
   #toldLeader: NodeId | null;
@@ -39,6 +41,7 @@ export class RaftMachine implements Machine<RaftMessage, RaftCommand, RaftOutput
   step(input: Input<RaftMessage, RaftCommand>, now: number): void {
     const raft = this.#raft;
     raft.now = now;
+    this.#stepped = true;
     switch (input.type) {
       case 'message':
         return receive(raft, input.from, input.message);
@@ -55,6 +58,8 @@ export class RaftMachine implements Machine<RaftMessage, RaftCommand, RaftOutput
 
   /** What to do since the last take. */
   take(): Effects<RaftMessage, RaftOutput, RaftRecord> {
+    if (!this.#stepped) return NOTHING;
+    this.#stepped = false;
     const { turn, state } = this.#raft;
     finishTurn(this.#raft);
     this.#tellRole();
