@@ -27,7 +27,7 @@ type ClockTest = (
 ) => ConformanceCase;
 
 /**
- * What every {@link Clock} must do, as cases for any test runner. On a clock of real time they take some tenths of a
+ * What every `Clock` must do, as cases for any test runner. On a clock of real time they take some tenths of a
  * second in all. They cannot tell whether a pending timer keeps the process alive, or whether `wall()` is right.
  *
  * @throws InvalidOptionError

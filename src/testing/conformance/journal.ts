@@ -6,7 +6,7 @@ import { lifetimeCases } from './journal-lifetime.js';
 import { readCases } from './journal-read.js';
 
 /**
- * What every {@link Journal} must do, as cases for any test runner. They need nothing of the platform themselves and
+ * What every `Journal` must do, as cases for any test runner. They need nothing of the platform themselves and
  * wait for nothing but the journal.
  *
  * What they cannot know is whether "durable" is true: that a journal syncs what it must is for a test that takes the

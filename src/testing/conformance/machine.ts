@@ -15,7 +15,7 @@ export interface MachineSupports {
 const MOST_WAKES = 100;
 
 /**
- * What every {@link Machine} must do, as cases for any test runner: they run it on random inputs and compare runs. They
+ * What every `Machine` must do, as cases for any test runner: they run it on random inputs and compare runs. They
  * know nothing of the protocol, so they cannot tell whether it is right; see `Simulation` and the explorer for that. The
  * runs are as good as the inputs: look at how often they lead to the states that matter.
  *

@@ -1,5 +1,4 @@
-import { systemClock } from '../../core/index.js';
-import { checkNumber } from '../../core/index.js';
+import { checkNumber, systemClock } from '../../core/index.js';
 import type { ConformanceCase } from './case.js';
 import { TransportBench, type TransportSetup, type TransportSupports, type TransportTest } from './transport-bench.js';
 import { deliveryCases } from './transport-delivery.js';
@@ -7,7 +6,7 @@ import { lifetimeCases } from './transport-lifetime.js';
 import { limitCases } from './transport-limits.js';
 
 /**
- * What every {@link Transport} must do, as cases for any test runner. They run on the platform's clock or another one,
+ * What every `Transport` must do, as cases for any test runner. They run on the platform's clock or another one,
  * need nothing of the platform themselves, and wait for events, never for a time to pass.
  *
  * They look at one transport kind at both ends, on a network that works. Whether an implementation survives hostile

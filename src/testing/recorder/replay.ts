@@ -1,0 +1,193 @@
+import { checkNumber, InvalidOptionError } from '../../core/index.js';
+import type { Clock, NodeId, Transport } from '../../core/index.js';
+import { Expectations, type Normalise } from './expectations.js';
+import type { RecordedEvent, Recording } from './recording.js';
+
+/** Options of {@link replayRecording}. */
+export interface ReplayOptions {
+  /** Opens the transport of a peer that is played; closed at the end, or when the recorded peer went. */
+  readonly open: (id: NodeId) => Transport | Promise<Transport>;
+  /** Times the replay. On a `VirtualClock` that the node shares, the same thing happens each time. */
+  readonly clock: Clock;
+  /**
+   * When the peers say what they said:
+   *
+   * - `time`: at the recorded times. For a node in the same process on the same virtual clock.
+   * - `answers`: as soon as the node has sent what it sent before that in the recording. All peers are there from the
+   *   start. For a node with a clock of its own.
+   *
+   * @defaultValue `'time'`
+   */
+  readonly pace?: 'time' | 'answers';
+  /** What is compared of what the node sends. @defaultValue whole messages */
+  readonly normalise?: Normalise;
+  /**
+   * How long what is expected may take: the connection of each peer, each message with `pace: 'answers'`, the last
+   * messages.
+   * @defaultValue 5000
+   */
+  readonly timeoutMs?: number;
+  /** Gives up, and closes what was opened. */
+  readonly signal?: AbortSignal;
+}
+
+/** What came of a replay. */
+export interface ReplayResult {
+  /** What the node did first that the recorded one had not done, as a sentence; `null` when it did the same. */
+  readonly mismatch: string | null;
+  /** How many messages of the node were as expected. */
+  readonly compared: number;
+  /** How many messages were sent to the node. */
+  readonly played: number;
+}
+
+/**
+ * Plays all the peers of a recorded node against one node that is untouched and knows nothing of it: sends it what the
+ * recorded one received, and compares what it sends with what that one sent, in order for each peer and channel. Ends at
+ * the first difference.
+ *
+ * Start the node in the state in which the recorded one started (journal, seed, options), at the moment of this call.
+ * A node whose decisions depend on real time may rightly do something else: leave out what may differ by `normalise`.
+ *
+ * @throws InvalidOptionError, the reason of the signal, and whatever `open` throws
+ */
+export async function replayRecording(recording: Recording, options: ReplayOptions): Promise<ReplayResult> {
+  const { pace = 'time', timeoutMs = 5000 } = options;
+  if (pace !== 'time' && pace !== 'answers') throw new InvalidOptionError('pace', pace, "'time' or 'answers'");
+  checkNumber('timeoutMs', timeoutMs, { min: 1, integer: false });
+  const replay = new Replay(recording, { ...options, pace, timeoutMs });
+  try {
+    return await replay.run();
+  } finally {
+    await replay.close();
+  }
+}
+
+type Settings = ReplayOptions & Required<Pick<ReplayOptions, 'pace' | 'timeoutMs'>>;
+
+class Replay {
+  readonly #recording: Recording;
+  readonly #options: Settings;
+  readonly #expectations: Expectations;
+  readonly #startedAt: number;
+  readonly #peers = new Map<NodeId, Transport>();
+  /** The peers that are connected with the node. */
+  readonly #connected = new Set<NodeId>();
+  readonly #waiters = new Set<() => void>();
+  #played = 0;
+
+  constructor(recording: Recording, options: Settings) {
+    this.#recording = recording;
+    this.#options = options;
+    this.#expectations = new Expectations(recording.events, options.normalise ?? ((message) => message));
+    this.#startedAt = options.clock.now();
+  }
+
+  async run(): Promise<ReplayResult> {
+    const { events } = this.#recording;
+    if (this.#options.pace === 'answers') await this.#openAll();
+    for (let i = 0; i < events.length && this.#expectations.mismatch === null; i++) {
+      await (this.#options.pace === 'time' ? this.#atItsTime(events, i) : this.#inItsTurn(events[i]!));
+    }
+    this.#expectations.end();
+    await this.#orMissed(() => this.#expectations.complete);
+    const { mismatch, compared } = this.#expectations;
+    return { mismatch, compared, played: this.#played };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#peers.values(), (transport) => transport.close()));
+  }
+
+  /** What one peer said at one time was handed over together; others get a turn of their own. */
+  async #atItsTime(events: readonly RecordedEvent[], index: number): Promise<void> {
+    const event = events[index]!;
+    const before = events[index - 1];
+    const { clock } = this.#options;
+    const together = before?.type === event.type && before.peer === event.peer && before.at === event.at;
+    if (event.type === 'send') return;
+    if (!together) await this.#pause(this.#startedAt + event.at - clock.now());
+    if (event.type === 'receive') this.#send(await this.#peer(event.peer), event);
+    else if (event.up) await this.#peer(event.peer);
+    else await this.#leave(event.peer);
+  }
+
+  async #inItsTurn(event: RecordedEvent): Promise<void> {
+    if (event.type === 'receive') this.#send(await this.#peer(event.peer), event);
+    if (event.type !== 'send' || !event.taken) return;
+    await this.#orMissed(() => this.#expectations.has(event));
+  }
+
+  #send(peer: Transport, { channel, message }: RecordedEvent & { readonly type: 'receive' }): void {
+    if (peer.channel(channel).send(this.#recording.node, message)) this.#played++;
+  }
+
+  async #openAll(): Promise<void> {
+    const ids = [...new Set(this.#recording.events.map(({ peer }) => peer))];
+    for (const id of ids) await this.#peer(id);
+    const late = await this.#until(() => ids.every((id) => this.#connected.has(id)));
+    if (late) this.#expectations.missed(this.#options.timeoutMs);
+  }
+
+  async #peer(id: NodeId): Promise<Transport> {
+    const known = this.#peers.get(id);
+    if (known !== undefined) return known;
+    const transport = await this.#options.open(id);
+    this.#peers.set(id, transport);
+    const channels = this.#recording.events.filter(({ peer }) => peer === id).map(({ channel }) => channel);
+    for (const name of new Set(channels)) this.#listen(transport, name);
+    return transport;
+  }
+
+  #listen(transport: Transport, name: string): void {
+    transport.channel(name).listen({
+      message: (from, message) => {
+        if (from === this.#recording.node) this.#expectations.came(name, transport.id, message);
+        this.#changed();
+      },
+      peer: (id, up) => {
+        if (id === this.#recording.node) this.#connected[up ? 'add' : 'delete'](transport.id);
+        this.#changed();
+      },
+    });
+  }
+
+  async #leave(id: NodeId): Promise<void> {
+    const transport = this.#peers.get(id);
+    this.#peers.delete(id);
+    await transport?.close();
+  }
+
+  async #orMissed(condition: () => boolean): Promise<void> {
+    const late = await this.#until(() => condition() || this.#expectations.mismatch !== null);
+    if (late) this.#expectations.missed(this.#options.timeoutMs);
+  }
+
+  /** Resolves with false once the condition holds, with true when that takes too long. */
+  #until(condition: () => boolean, timeoutMs = this.#options.timeoutMs): Promise<boolean> {
+    const { clock, signal } = this.#options;
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        cancel();
+        signal?.removeEventListener('abort', abort);
+        this.#waiters.delete(look);
+        settle();
+      };
+      const abort = (): void => end(() => reject(signal!.reason));
+      const look = (): void => (condition() ? end(() => resolve(false)) : undefined);
+      const cancel = clock.after(timeoutMs, () => end(() => resolve(true)));
+      this.#waiters.add(look);
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted === true) abort();
+      else look();
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#until(() => false, ms);
+  }
+
+  #changed(): void {
+    for (const look of this.#waiters) look();
+  }
+}
