@@ -90,6 +90,21 @@ export class KvClient implements AsyncDisposable {
     return reply;
   }
 
+  /**
+   * Stores a value with one attempt, for keys that others write too: a repetition could overwrite what came in between.
+   *
+   * @throws QuorateError whose `outcome` tells whether the value may have been stored all the same
+   */
+  async putOnce(key: string, value: Json): Promise<PutReply> {
+    const leader = await this.findLeader();
+    try {
+      return (await this.#requests.request(leader, { op: 'put', key, value })) as PutReply;
+    } catch (error) {
+      if (!this.#closed && isRetryable(error)) this.#reconsider(leader, error);
+      throw error;
+    }
+  }
+
   /** The value that the last acknowledged put has left. */
   async get(key: string): Promise<GetReply> {
     return (await this.#askLeader({ op: 'get', key })) as GetReply;

@@ -1,12 +1,13 @@
 import { KvClient } from './client.js';
 import type { Cluster } from './cluster.js';
+import { CONTENDED_KEYS, Contention } from './contention.js';
 import { Failures } from './failures.js';
-import type { History } from './history.js';
 import { killPoints } from './kill-schedule.js';
 import { runLoad } from './load.js';
 import type { Narrator } from './narrator.js';
 import type { Options } from './options.js';
 import { Progress } from './progress.js';
+import type { RecordedHistory } from './recorded-history.js';
 import type { Result } from './report.js';
 import { verify } from './verification.js';
 import type { Workload } from './workload.js';
@@ -16,7 +17,7 @@ export interface DemoParts {
   readonly options: Options;
   readonly workload: Workload;
   readonly cluster: Cluster;
-  readonly history: History;
+  readonly history: RecordedHistory;
   readonly narrator: Narrator;
   /** Rejects when the run cannot or must not go on. */
   readonly stopped: Promise<never>;
@@ -39,16 +40,27 @@ async function writeAndVerify(parts: DemoParts, client: KvClient): Promise<Resul
   const progress = new Progress(workload.size);
   const failures = new Failures(cluster, client, progress, narrator);
   const inFlight = writesInFlight(options);
+  const contention = new Contention(client, history, inFlight + 1);
   narrator.follow(progress, client);
   const [load, failoverMs] = await Promise.all([
-    runLoad(workload, client, progress, history, inFlight),
+    runLoad(workload, client, progress, history, inFlight).finally(() => contention.stop()),
     failures.run(killPoints(options.seed, workload.size), inFlight),
+    contention.run(),
   ]);
+  await contention.settle();
   narrator.stop();
   narrator.say('all writes are acknowledged; reading everything back from each server');
   for (const id of cluster.ids) await failures.caughtUp(id);
-  const verdict = await verify(workload, client, cluster.ids, history, inFlight + 1);
-  return { load, failoverMs, verdict };
+  const firstProcess = inFlight + 1 + Contention.processes;
+  const verdict = await verify({
+    workload,
+    client,
+    ids: cluster.ids,
+    history,
+    firstProcess,
+    unforeseen: CONTENDED_KEYS,
+  });
+  return { load, failoverMs, verdict, consistency: history.check() };
 }
 
 /** Fewer than wished in a very short run, which would otherwise be over before the second kill. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { reasonOf, UsageError } from './errors.js';
+import { isQuorateError } from 'quorate/core';
+import { messageOf, reasonOf, UsageError } from './errors.js';
 import type { Json } from './kv-state-machine.js';
 
 /** What a caller did. A process here is a caller that makes one call at a time. */
@@ -14,7 +15,7 @@ export type Return =
 
 /** Notes each call and each return. */
 export interface History {
-  /** Notes a call, before anything of it happens. Returns its id. */
+  /** Notes a call, before anything of it happens. Returns its id: calls are numbered from 1. */
   call(call: Call): number;
   /** Notes how the call ended. Without this, its outcome is unknown. */
   returned(id: number, result: Return): void;
@@ -24,6 +25,31 @@ export interface History {
 
 /** The history of those who want none. */
 export const noHistory: History = { call: () => 0, returned: () => {}, close: () => {} };
+
+/** How to make a call. */
+export interface Attempt<T> {
+  /** Makes the call. */
+  readonly make: () => Promise<T>;
+  /** Whether that tries more than once: then the last error does not tell what became of the attempts before. */
+  readonly repeats: boolean;
+  /** What there is to note of the reply. */
+  readonly describe: (reply: T) => Return;
+}
+
+/** Makes a call and notes its beginning and its end. */
+export async function noted<T>(history: History, call: Call, { make, repeats, describe }: Attempt<T>): Promise<T> {
+  const id = history.call(call);
+  try {
+    const reply = await make();
+    history.returned(id, describe(reply));
+    return reply;
+  } catch (error) {
+    // Only an error of the library can know that there was no effect; a read has none anyway.
+    const known = isQuorateError(error) && (call.op === 'get' || (!repeats && error.outcome === 'failed'));
+    history.returned(id, { outcome: known ? 'failed' : 'unknown', error: messageOf(error) });
+    throw error;
+  }
+}
 
 /** Lines are collected up to this many characters before they are written. */
 const BUFFER_LENGTH = 64 * 1024;

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isQuorateError } from 'quorate/core';
 import type { KvClient } from './client.js';
-import { messageOf } from './errors.js';
-import type { Call, History, Return } from './history.js';
+import { noted, type History } from './history.js';
 import type { Json } from './kv-state-machine.js';
 import type { Progress } from './progress.js';
 import type { Workload } from './workload.js';
@@ -77,10 +75,10 @@ class Load {
   async #put(process: number, index: number): Promise<void> {
     const [key, value] = this.#workload.at(index);
     const start = performance.now();
-    const { node, term } = await this.#noted(
+    const { node, term } = await noted(
+      this.#history,
       { op: 'put', process, key, value },
-      () => this.#client.put(key, value),
-      () => ({ outcome: 'ok' }),
+      { make: () => this.#client.put(key, value), repeats: true, describe: () => ({ outcome: 'ok' }) },
     );
     const at = performance.now();
     this.latenciesMs[index] = at - start;
@@ -90,26 +88,11 @@ class Load {
   }
 
   async #check(process: number, key: string, expected: Json): Promise<void> {
-    const { found, value } = await this.#noted(
+    const { found, value } = await noted(
+      this.#history,
       { op: 'get', process, key },
-      () => this.#client.get(key),
-      (reply) => ({ outcome: 'ok', ...reply }),
+      { make: () => this.#client.get(key), repeats: true, describe: (reply) => ({ outcome: 'ok', ...reply }) },
     );
     if (!found || JSON.stringify(value) !== JSON.stringify(expected)) this.staleReads.push(key);
-  }
-
-  /** Makes a call and notes its beginning and its end. */
-  async #noted<T>(call: Call, make: () => Promise<T>, describe: (reply: T) => Return): Promise<T> {
-    const id = this.#history.call(call);
-    try {
-      const reply = await make();
-      this.#history.returned(id, describe(reply));
-      return reply;
-    } catch (error) {
-      // One of several attempts may have had an effect, whatever became of the last one. A read has none.
-      const outcome = call.op === 'get' && isQuorateError(error) ? 'failed' : 'unknown';
-      this.#history.returned(id, { outcome, error: messageOf(error) });
-      throw error;
-    }
   }
 }

@@ -2,15 +2,16 @@
  * A replicated key-value store in processes of its own, whose leader is killed while a client writes. Prints what it
  * took, and whether anything was lost. See docs/guide/replicated-kv.md.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster } from './cluster.js';
 import { runDemo } from './demo.js';
 import { messageOf, reasonOf, UsageError } from './errors.js';
-import { noHistory, openHistory, type History } from './history.js';
+import { noHistory, openHistory } from './history.js';
 import { createNarrator, type Narrator } from './narrator.js';
 import { parseOptions, type Options } from './options.js';
+import { RecordedHistory } from './recorded-history.js';
 import { complaints, isGood, jsonLine, table, type Result } from './report.js';
 import { fileRecords, mimeRecords, Workload } from './workload.js';
 
@@ -36,18 +37,25 @@ interrupted.catch(() => {}); // it may come when nobody waits for it
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   const { records, note } = options.input === undefined ? mimeRecords() : fileRecords(options.input);
-  const history = options.history === undefined ? noHistory : openHistory(options.history);
+  const file = options.history === undefined ? noHistory : openHistory(options.history);
+  const history = new RecordedHistory(file, options.ops * (options.nodes + 1));
   const narrator = createNarrator();
   if (note !== null) narrator.say(note);
   if (options.nodes < 3) narrator.say(noMajority(options.nodes));
   const result = await run(options, new Workload(records, options.ops), history, narrator);
   process.stdout.write(`${options.json ? jsonLine(options, result) : table(options, result)}\n`);
   for (const complaint of complaints(result)) process.stderr.write(`${complaint}\n`);
+  if (result.consistency.violation !== null) writePage(options, result.consistency.violation.page);
   return isGood(result) ? 0 : 1;
 }
 
 /** Runs the demo, and leaves neither processes nor files behind, however it ends. */
-async function run(options: Options, workload: Workload, history: History, narrator: Narrator): Promise<Result> {
+async function run(
+  options: Options,
+  workload: Workload,
+  history: RecordedHistory,
+  narrator: Narrator,
+): Promise<Result> {
   const directory = makeDirectory();
   const cluster = new Cluster(options.nodes, directory);
   try {
@@ -60,6 +68,18 @@ async function run(options: Options, workload: Workload, history: History, narra
     await cluster.killAll();
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     history.close();
+  }
+}
+
+/** Shows a violation: beside the history file where there is one, otherwise in the folder for temporary files. */
+function writePage(options: Options, page: string): void {
+  const path =
+    options.history === undefined ? join(tmpdir(), `quorate-violation-${process.pid}.html`) : `${options.history}.html`;
+  try {
+    writeFileSync(path, page);
+    process.stderr.write(`a timeline of the violation: ${path}\n`);
+  } catch (error) {
+    process.stderr.write(`cannot write a timeline of the violation to ${path}: ${reasonOf(error)}\n`);
   }
 }
 

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { LoadResult } from './load.js';
 import type { Options } from './options.js';
+import type { Consistency } from './recorded-history.js';
 import type { Verdict } from './verification.js';
 
 /** What a run has shown. */
@@ -8,14 +9,16 @@ export interface Result {
   readonly load: LoadResult;
   readonly failoverMs: readonly number[];
   readonly verdict: Verdict;
+  readonly consistency: Consistency;
 }
 
 /** How many keys are named when something is wrong. */
 const NAMED_KEYS = 10;
 
-/** Whether everything that was acknowledged is there, and the same everywhere. */
-export function isGood({ load, verdict }: Result): boolean {
-  return load.staleReads.length + verdict.lost.length + verdict.foreign.length + verdict.unequal.length === 0;
+/** Whether everything that was acknowledged is there and the same everywhere, and no history proves the contrary. */
+export function isGood({ load, verdict, consistency }: Result): boolean {
+  const wrong = load.staleReads.length + verdict.lost.length + verdict.foreign.length + verdict.unequal.length;
+  return wrong === 0 && consistency.linearizable !== false;
 }
 
 /** The result as one line of JSON. */
@@ -31,6 +34,7 @@ export function jsonLine(options: Options, result: Result): string {
     failoverMs: failoverMs.map(rounded),
     lost: lostKeys(result).length,
     replicasEqual: replicasEqual(result),
+    linearizable: result.consistency.linearizable,
   });
 }
 
@@ -49,6 +53,7 @@ export function table(options: Options, result: Result): string {
     ...failoverMs.map((ms, i) => [`SIGKILL ${i + 1} to first acknowledgement`, `${ms.toFixed(0)} ms`]),
     ['acknowledged writes lost', lostKeys(result).length],
     ['replicas equal', replicasEqual(result) ? 'yes' : 'no'],
+    ['history linearizable', linearizable(result)],
     ['seed', options.seed],
   );
   return rows.toString();
@@ -57,7 +62,12 @@ export function table(options: Options, result: Result): string {
 /** A line for each thing that is wrong, with keys. */
 export function complaints(result: Result): string[] {
   const { lost, foreign, unequal } = result.verdict;
+  const { linearizable, violation } = result.consistency;
   return [
+    linearizable === null
+      ? 'whether the history is linearizable could not be told: the budget of the check ran out'
+      : null,
+    complaint('with a history that is not linearizable', violation === null ? [] : [violation.key]),
     complaint('acknowledged and lost', lost),
     complaint('acknowledged and not found by a read through the leader', result.load.staleReads),
     complaint('not the same on all servers', unequal),
@@ -75,6 +85,11 @@ function complaint(what: string, keys: readonly string[]): string | null {
 /** What a read did not find counts as lost, even if it turned up later: it was acknowledged before that read. */
 function lostKeys({ load, verdict }: Result): readonly string[] {
   return [...new Set([...verdict.lost, ...load.staleReads])];
+}
+
+function linearizable({ consistency }: Result): string {
+  if (consistency.linearizable === null) return 'unknown: the budget ran out';
+  return consistency.linearizable ? 'yes' : 'no';
 }
 
 function replicasEqual({ verdict }: Result): boolean {

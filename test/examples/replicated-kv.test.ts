@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { noHistory } from '../../examples/replicated-kv/history.js';
+import { noHistory, type Call, type Return } from '../../examples/replicated-kv/history.js';
 import { killPoints } from '../../examples/replicated-kv/kill-schedule.js';
-import { encodePut, KvStateMachine, type Entry } from '../../examples/replicated-kv/kv-state-machine.js';
+import { encodePut, KvStateMachine, type Entry, type Json } from '../../examples/replicated-kv/kv-state-machine.js';
 import { Progress } from '../../examples/replicated-kv/progress.js';
+import { RecordedHistory } from '../../examples/replicated-kv/recorded-history.js';
 import { complaints, isGood, jsonLine } from '../../examples/replicated-kv/report.js';
 import { verify, type Verdict } from '../../examples/replicated-kv/verification.js';
 import { mimeRecords, Workload } from '../../examples/replicated-kv/workload.js';
@@ -74,7 +75,8 @@ describe('verify', () => {
       const entries = replicas[Number(id)]!;
       return { entries: entries.slice(from, from + 2), next: from + 2 < entries.length ? from + 2 : null };
     };
-    return verify(workload, { dump }, Object.keys(replicas), noHistory, 0);
+    const ids = Object.keys(replicas);
+    return verify({ workload, client: { dump }, ids, history: noHistory, firstProcess: 0, unforeseen: ['x'] });
   }
 
   it('finds nothing where all is well', async () => {
@@ -90,10 +92,26 @@ describe('verify', () => {
     expect(await verdictOn(more, more)).toEqual({ lost: [], foreign: ['b'], unequal: [] });
   });
 
+  it('wants nothing but equality of keys whose value nobody can foresee', async () => {
+    const [one, other]: Entry[][] = [
+      [...good, ['x', 1]],
+      [...good, ['x', 2]],
+    ];
+    expect(await verdictOn(one!, one!)).toEqual({ lost: [], foreign: [], unequal: [] });
+    expect(await verdictOn(one!, other!)).toEqual({ lost: [], foreign: [], unequal: ['x'] });
+    expect(await verdictOn(one!, good)).toEqual({ lost: [], foreign: [], unequal: ['x'] });
+  });
+
   it('leads to a report that names the keys', async () => {
+    const linearizable = { linearizable: true, checked: 3, violation: null };
     const options = { nodes: 2, ops: 3, clients: 1, seed: 0, json: true };
     const load = { elapsedMs: 10, latenciesMs: Float64Array.of(1, 2, 3), staleReads: ['a#1', 'a#2'] };
-    const result = { load, failoverMs: [1.234], verdict: await verdictOn(good, good.slice(1)) };
+    const result = {
+      load,
+      failoverMs: [1.234],
+      verdict: await verdictOn(good, good.slice(1)),
+      consistency: linearizable,
+    };
     expect(isGood(result)).toBe(false);
     expect(complaints(result)).toEqual([
       '1 key acknowledged and lost: "a#1"',
@@ -110,7 +128,73 @@ describe('verify', () => {
       failoverMs: [1.23],
       lost: 2,
       replicasEqual: false,
+      linearizable: true,
     });
+  });
+});
+
+describe('RecordedHistory', () => {
+  /** A history in which one caller does this. */
+  function recorded(expectedCalls: number, ...calls: readonly (readonly [Call, Return | null])[]): RecordedHistory {
+    const history = new RecordedHistory(noHistory, expectedCalls);
+    for (const [call, result] of calls) {
+      const id = history.call(call);
+      if (result !== null) history.returned(id, result);
+    }
+    return history;
+  }
+
+  const put = (key: string, value: Json): Call => ({ op: 'put', process: 1, key, value });
+  const get = (key: string): Call => ({ op: 'get', process: 2, key });
+  const done: Return = { outcome: 'ok' };
+  const found = (value: Json): Return => ({ outcome: 'ok', found: true, value });
+  const nothing: Return = { outcome: 'ok', found: false, value: null };
+
+  it('finds nothing wrong where each read shows the last write', () => {
+    const lost: Return = { outcome: 'unknown', error: 'connection lost' };
+    const refused: Return = { outcome: 'failed', error: 'overloaded' };
+    const history = recorded(
+      10,
+      [get('a'), nothing],
+      [put('a', { b: [1] }), done],
+      [put('a', 2), lost],
+      [put('a', 3), refused],
+      [get('a'), found({ b: [1] })],
+      [get('a'), found(2)],
+      [get('a'), null],
+    );
+    expect(history.check()).toEqual({ linearizable: true, checked: 7, violation: null });
+  });
+
+  it('names the key of a violation and draws it, and a result that has one is not good', () => {
+    const { linearizable, violation } = recorded(10, [put('a', 'new'), done], [get('a'), nothing]).check();
+    expect([linearizable, violation?.key]).toEqual([false, 'a']);
+    expect(violation?.page).toContain('put &quot;new&quot;');
+    expect(violation?.page).toMatch(/id="culprit".*get → nothing/);
+    const load = { elapsedMs: 10, latenciesMs: Float64Array.of(1), staleReads: [] };
+    const verdict = { lost: [], foreign: [], unequal: [] };
+    const result = {
+      load,
+      failoverMs: [],
+      verdict,
+      consistency: { linearizable: false, checked: 2, violation: violation! },
+    };
+    expect(isGood(result)).toBe(false);
+    expect(complaints(result)).toEqual(['1 key with a history that is not linearizable: "a"']);
+    const open = { ...result, consistency: { linearizable: null, checked: 2, violation: null } };
+    expect(isGood(open)).toBe(true);
+    expect(complaints(open)).toEqual([expect.stringContaining('could not be told')]);
+  });
+
+  it('keeps of a very long run some keys, each as a whole', () => {
+    const calls = Array.from({ length: 1000 }, (_, i) => [put(`k#${i}`, i), done] as const);
+    const reads = Array.from({ length: 1000 }, (_, i) => [get(`k#${i}`), found(i)] as const);
+    const history = recorded(10_000_000, ...calls, ...reads, [put('contended/1', 1), done]);
+    const { linearizable, checked } = history.check();
+    expect(linearizable).toBe(true);
+    expect(checked % 2).toBe(1);
+    expect(checked).toBeGreaterThan(100);
+    expect(checked).toBeLessThan(400);
   });
 });
 

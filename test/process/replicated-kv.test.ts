@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkLinearizability, keyValueModel, parseKeyValueHistory } from '../../src/testing/index.js';
 
 const main = resolve('examples/replicated-kv/main.ts');
 const TIMEOUT_MS = 60_000;
@@ -94,6 +95,7 @@ describe('the replicated key-value example', () => {
         failoverMs: [positive, positive],
         lost: 0,
         replicasEqual: true,
+        linearizable: true,
       });
       expect(readdirSync(temporary)).toEqual([]);
     },
@@ -107,14 +109,21 @@ describe('the replicated key-value example', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('no kill is survived here') });
     expect(stdout).toMatch(/acknowledged writes lost +│ 0 /);
     expect(stdout).toMatch(/replicas equal +│ yes /);
+    expect(stdout).toMatch(/history linearizable +│ yes /);
 
     const lines = readFileSync(history, 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as HistoryLine);
-    const calls = lines.filter((line) => line.type === 'call');
+    const all = lines.filter((line) => line.type === 'call');
+    const calls = all.filter(({ key }) => !key!.startsWith('contended/'));
+    const contended = all.filter(({ key }) => key!.startsWith('contended/'));
     const returns = new Map(lines.filter((line) => line.type === 'return').map((line) => [line.id, line]));
-    expect(returns.size).toBe(calls.length);
+    expect(returns.size).toBe(all.length);
+    expect(new Set(contended.map(({ key }) => key)).size).toBe(3);
+    expect(
+      checkLinearizability(parseKeyValueHistory(lines.map((line) => JSON.stringify(line))), keyValueModel()).verdict,
+    ).toBe('ok');
     const puts = calls.filter(({ op }) => op === 'put');
     expect(puts).toHaveLength(30);
     expect(puts[3]).toMatchObject({ key: 'c#2', value: 'd' });

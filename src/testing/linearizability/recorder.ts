@@ -1,5 +1,5 @@
 import { checkNumber, isQuorateError, OverloadedError, type Clock } from '../../core/index.js';
-import type { HistoryOperation } from './history.js';
+import type { History, HistoryOperation } from './history.js';
 
 /** Options of a {@link HistoryRecorder}. */
 export interface HistoryRecorderOptions {
@@ -17,6 +17,16 @@ export interface HistoryRecorderOptions {
   readonly maxOperations?: number;
 }
 
+/** An operation that is being recorded: changed in place, because there may be a million of them. */
+interface Recorded<Input, Output> {
+  readonly process: number | string;
+  readonly input: Input;
+  readonly calledAt: number;
+  outcome: HistoryOperation<Input, Output>['outcome'];
+  output: Output | undefined;
+  returnedAt: number | null;
+}
+
 /** Far below what any clock here can tell, and far above the precision of a number of milliseconds in a long run. */
 const TICK_MS = 1e-6;
 
@@ -28,7 +38,7 @@ const TICK_MS = 1e-6;
 export class HistoryRecorder<Input, Output> {
   readonly #clock: Pick<Clock, 'now'> | null;
   readonly #maxOperations: number;
-  readonly #operations: HistoryOperation<Input, Output>[] = [];
+  readonly #operations: Recorded<Input, Output>[] = [];
   #last = 0;
 
   /** @throws `InvalidOptionError` */
@@ -45,23 +55,26 @@ export class HistoryRecorder<Input, Output> {
    */
   call(process: number | string, input: Input): number {
     if (this.#operations.length >= this.#maxOperations) throw new OverloadedError('the history', this.#maxOperations);
-    const operation = { process, input, calledAt: this.#now(), outcome: 'unknown', returnedAt: null } as const;
-    return this.#operations.push(operation) - 1;
+    const calledAt = this.#now();
+    return (
+      this.#operations.push({ process, input, calledAt, outcome: 'unknown', output: undefined, returnedAt: null }) - 1
+    );
   }
 
   /** Notes that a call returned. */
   ok(id: number, output: Output): void {
-    this.#operations[id] = { ...this.#operations[id]!, outcome: 'ok', output, returnedAt: this.#now() };
+    this.#operations[id]!.output = output;
+    this.#end(id, 'ok');
   }
 
   /** Notes that a call certainly had no effect and will have none. */
   failed(id: number): void {
-    this.#operations[id] = { ...this.#operations[id]!, outcome: 'failed', returnedAt: this.#now() };
+    this.#end(id, 'failed');
   }
 
   /** Notes that nobody will ever know what became of a call. */
   unknown(id: number): void {
-    this.#operations[id] = { ...this.#operations[id]!, outcome: 'unknown', returnedAt: this.#now() };
+    this.#end(id, 'unknown');
   }
 
   /**
@@ -82,9 +95,15 @@ export class HistoryRecorder<Input, Output> {
     }
   }
 
-  /** The operations so far, in the order of their calls. */
-  history(): HistoryOperation<Input, Output>[] {
-    return [...this.#operations];
+  /** The operations so far, in the order of their calls. What is still open there goes on being recorded. */
+  history(): History<Input, Output> {
+    return this.#operations.slice() as HistoryOperation<Input, Output>[];
+  }
+
+  #end(id: number, outcome: Recorded<Input, Output>['outcome']): void {
+    const operation = this.#operations[id]!;
+    operation.outcome = outcome;
+    operation.returnedAt = this.#now();
   }
 
   #now(): number {
