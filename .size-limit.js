@@ -16,7 +16,7 @@ const budgets = {
   './quorum': 1_500,
   './hashing': 2_400,
   './raft': 24_500,
-  './testing': 15_000,
+  './testing': 42_000,
   './transport/memory': 2_800,
   './transport/tcp': 17_500,
   './storage/memory': 2_500,
