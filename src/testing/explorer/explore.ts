@@ -40,6 +40,8 @@ export function search<State>(
   const run: (space: Space<State>, visit: Visit, budget: Budget) => Counts =
     order === 'breadth-first' ? breadthFirst : depthFirst;
   const { distinct, generated, depth, bytes, elapsedMs, memory } = run(space, watch.visit, budget);
+  // Nothing was checked, which must not look as if all were well.
+  if (distinct === 0) throw new InvalidOptionError('within', false, 'true for at least one initial state');
   const complete = budget.stopped === null;
   const results = watch.results(complete);
   return {

@@ -11,7 +11,8 @@ import type { Property } from './model.js';
  * knows which timers are armed and not when they would fire, so it sees every order of time-outs, also those that no
  * clock would lead to. What depends on lengths of time (leases, "has been heard from lately") is not explored: simulate
  * that. The machine keeps its deadlines in `timers` of its state (name to deadline, `Infinity` while not armed) and its
- * generator in `random`, as all machines of this library do.
+ * generator in `random`, as all machines of this library do. One without `timers` has a single timer called `wake` that
+ * comes due at its `wakeAt`; what it remembers of times is then for {@link MachineModel.normalize} to forget.
  *
  * @typeParam Message - what nodes send each other
  * @typeParam Command - what the local host asks for

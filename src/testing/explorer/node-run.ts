@@ -31,6 +31,8 @@ interface Conventions {
  * machine is then thrown away; its state and what waits in its host are the new node.
  */
 export class NodeRun<Message, Command, Output, Write, State, History> {
+  /** The time at which it takes inputs in. */
+  now = 0;
   /** What left the node. */
   readonly events: Event<Message, Output>[] = [];
   readonly #model: MachineModel<Message, Command, Output, Write, State, History>;
@@ -68,7 +70,7 @@ export class NodeRun<Message, Command, Output, Write, State, History> {
     let turns = 0;
     for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
       if (++turns > MAX_TURNS) throw new QuorateError('does-not-rest', `${this.#id} does not come to rest`);
-      this.#machine.step(next, 0);
+      this.#machine.step(next, this.now);
       this.#drain();
     }
   }
@@ -164,10 +166,10 @@ export function makeDue<State>(state: State, timer: string): State {
   return { ...state, timers: { ...timers, [timer]: 0 } };
 }
 
-/** The armed timers of a state. */
-export function armedTimers(state: unknown): readonly string[] {
+/** The armed timers of a state; `undefined` when it does not keep its deadlines in `timers`. */
+export function armedTimers(state: unknown): readonly string[] | undefined {
   const timers = (state as Conventions | null)?.timers;
-  return timers === undefined ? [] : Object.keys(timers).filter((name) => timers[name]! < Infinity);
+  return timers === undefined ? undefined : Object.keys(timers).filter((name) => timers[name]! < Infinity);
 }
 
 /** What a machine that rests has in its timers and its generator: whether they are armed, and nothing else. */

@@ -27,6 +27,9 @@ export interface Outcome<Message, Output> {
   readonly events: readonly Event<Message, Output>[];
 }
 
+/** The one timer of a machine that does not keep its deadlines in `timers`. */
+const WAKE = 'wake';
+
 const KINDS = ['message', 'command', 'timer', 'store', 'crash', 'start'] as const;
 
 /**
@@ -43,6 +46,8 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
   readonly #steps = new TupleTable();
   readonly #outcomes: (readonly Outcome<Message, Output>[])[] = [];
   readonly #timerNames: string[] = [];
+  /** For each node at each place, its timers that may come due. */
+  readonly #timers: (readonly number[])[] = [];
   #outcomeCount = 0;
 
   constructor(model: MachineModel<Message, Command, Output, Write, State, History>) {
@@ -82,13 +87,24 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
 
   /** The armed timers of a node that may come due, by the number of their names. */
   timers(place: number, node: number): readonly number[] {
+    const key = node * this.#model.nodes.length + place;
+    return (this.#timers[key] ??= this.#findTimers(place, node));
+  }
+
+  #findTimers(place: number, node: number): readonly number[] {
     const { state } = this.node(node);
     const id = this.#model.nodes[place]!;
-    const names = armedTimers(state).filter((name) => this.#model.mayFire?.(id, name, state) ?? true);
+    const armed = armedTimers(state) ?? (this.#wakeAt(place, node) < Infinity ? [WAKE] : []);
+    const names = armed.filter((name) => this.#model.mayFire?.(id, name, state) ?? true);
     return names.map((name) => {
       const known = this.#timerNames.indexOf(name);
       return known >= 0 ? known : this.#timerNames.push(name) - 1;
     });
+  }
+
+  /** When a machine in that state would wake. */
+  #wakeAt(place: number, node: number): number {
+    return this.#model.create(this.#model.nodes[place]!, clonePlain(this.node(node).state)).wakeAt;
   }
 
   /** The name of a timer. */
@@ -152,6 +168,7 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
     const id = this.#model.nodes[place]!;
     const before = this.#prepared(this.node(node), input);
     const run = new NodeRun(this.#model, id, before, scriptedRandom(first, second));
+    if (input.type === 'timer' && before === this.node(node)) run.now = Math.max(0, this.#wakeAt(place, node));
     if (input.type === 'start' || input.type === 'crash') run.start();
     else if (input.type === 'store') run.storeOldest();
     else run.input(this.#inputOf(input));
@@ -160,7 +177,10 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
 
   /** The node that takes the input in: with a timer that is due, or anew after a crash. */
   #prepared(node: ExploredNode<State>, input: NodeInput): ExploredNode<State> {
-    if (input.type === 'timer') return { ...node, state: makeDue(node.state, this.#timerNames[input.timer]!) };
+    if (input.type === 'timer') {
+      if (armedTimers(node.state) === undefined) return node; // its own time will come
+      return { ...node, state: makeDue(node.state, this.#timerNames[input.timer]!) };
+    }
     if (input.type !== 'crash') return node;
     const durable = clonePlain(node.durable)!;
     const kept = node.pending.flat().slice(0, input.keep) as Write[];

@@ -110,7 +110,9 @@ describe('networks', () => {
   });
 
   it('hold a limited number of messages', () => {
-    expect(exploreMachines(pair({ maxInFlight: 1 }))).toMatchObject({ distinct: 0, complete: true });
+    expect(() => exploreMachines(pair({ maxInFlight: 1 }))).toThrow(
+      /within is false; it must be true for at least one/,
+    );
     expect(exploreMachines(pair({ maxInFlight: 2 })).distinct).toBe(5);
   });
 });
@@ -187,6 +189,26 @@ describe('timers and draws', () => {
     expect(ends({ ...alarm(), mayFire: (_, timer, { rung }) => timer === 'early' || rung.length > 0 })).toEqual([
       'early,late tails',
     ]);
+  });
+
+  it('wakes a machine that has no named timers when it wants', () => {
+    const machine = (state: { at: number; wakes: number }): Machine<never, never, never, never, typeof state> => ({
+      wakeAt: state.at,
+      step: (_, now) => {
+        if (now < state.at) throw new Error('too early');
+        state.at = state.wakes === 3 ? Infinity : now + 10;
+        state.wakes++;
+      },
+      take: () => NOTHING,
+      state: () => state,
+    });
+    const model: MachineModel<never, never, never, never, { at: number; wakes: number }> = {
+      nodes: ['n'],
+      initialState: () => ({ at: -Infinity, wakes: 0 }),
+      create: (_, state) => machine(state),
+    };
+    expect(exploreMachines(model)).toMatchObject({ distinct: 4, depth: 4, complete: true });
+    expect(exploreMachines({ ...model, mayFire: (_, timer) => timer !== 'wake' }).distinct).toBe(1);
   });
 
   it('tries every value that a draw may have', () => {

