@@ -3,7 +3,13 @@ export default {
   workspaces: {
     // What package.json exports, tests and configurations is found without being listed here.
     '.': {
-      entry: ['scripts/{bench,check,size}.ts', 'scripts/count-tests.js', 'examples/*/main.ts', 'test/commands/*.ts', 'test/browser/page.ts'],
+      entry: [
+        'scripts/{bench,check,size}.ts',
+        'scripts/count-tests.js',
+        'examples/*/main.ts',
+        'test/commands/*.ts',
+        'test/browser/page.ts',
+      ],
       project: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.{ts,js}', '*.{ts,js}'],
     },
     bench: { entry: ['suites/*.ts'], project: ['**/*.ts'], ignoreDependencies: ['quorate'] },

@@ -55,11 +55,11 @@ export { VirtualClock } from './virtual-clock.js';
 export { canonicalText } from './linearizability/canonical.js';
 export { checkLinearizability } from './linearizability/check.js';
 export type { LinearizabilityOptions, LinearizabilityResult } from './linearizability/check.js';
-export type { History, HistoryOperation } from './linearizability/history.js';
+export type { History, HistoryOperation, OperationBase } from './linearizability/history.js';
 export { parseKeyValueHistory } from './linearizability/json-lines.js';
 export type { KeyValueOperation } from './linearizability/json-lines.js';
-export type { SequentialModel } from './linearizability/model.js';
-export { casRegisterModel, keyValueModel, lockModel, queueModel, registerModel } from './linearizability/models.js';
+export type { HindsightOperation, SequentialModel } from './linearizability/model.js';
+export { casRegisterModel, keyValueModel, lockModel, registerModel } from './linearizability/models.js';
 export type {
   CasRegisterInput,
   Held,
@@ -69,8 +69,6 @@ export type {
   LockInput,
   LockOutput,
   LockState,
-  QueueInput,
-  QueueOutput,
   RegisterInput,
 } from './linearizability/models.js';
 export { HistoryRecorder } from './linearizability/recorder.js';
@@ -78,3 +76,6 @@ export type { HistoryRecorderOptions } from './linearizability/recorder.js';
 export type { Describe } from './linearizability/labels.js';
 export { renderTimeline } from './linearizability/timeline.js';
 export type { TimelineOptions } from './linearizability/timeline.js';
+export { queueModel } from './linearizability/queue.js';
+export type { QueueState } from './linearizability/queue.js';
+export type { QueueInput, QueueOutput } from './linearizability/queue-fates.js';

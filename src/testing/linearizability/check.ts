@@ -1,6 +1,7 @@
 import { checkNumber, InvalidOptionError } from '../../core/index.js';
 import type { History, HistoryOperation } from './history.js';
 import type { SequentialModel } from './model.js';
+import { explain } from './explain.js';
 import { Search, type Placeable } from './search.js';
 
 /** Options of {@link checkLinearizability}. */
@@ -9,8 +10,8 @@ export interface LinearizabilityOptions {
    * How many steps to take before the answer is `unknown`. A step is an attempt to place one operation; where hundreds of
    * operations are open at a time it counts for several.
    *
-   * @defaultValue 2,000,000 and ten for each operation: a few seconds at most, and hundreds of times what an honest
-   * history needs, which is about one step for each operation
+   * @defaultValue 500,000 and ten for each operation: about a second, and many times what an honest history needs,
+   * which is a few steps for each operation
    */
   readonly maxSteps?: number;
   /**
@@ -29,8 +30,8 @@ export interface LinearizabilityOptions {
  * - `violation`: there is none, because of the partition of that name, which has these `operations`. `culprit` is the operation with which it becomes impossible: no order holds it and all
  *   that returned before it, whatever is left out of what returned later. `prefix` is the longest order of all that
  *   returned before it and perhaps of some that were still under way, and `state` the state that it leaves, as the key
- *   that the model gives it. Both are facts of the history, and do not depend on the order of the search, except which of
- *   several longest orders is shown.
+ *   that the model gives it. Both are facts of the history, except which of several longest orders is shown. (Of a model with
+ *   hindsight the order may not be the longest, nor the culprit the first, where finding them would take too long.)
  * - `unknown`: the budget ran out before every partition was decided, and those that were are in order.
  */
 export type LinearizabilityResult =
@@ -49,6 +50,9 @@ export type LinearizabilityResult =
 /** How many steps each partition gets in the first round. In each further round it is twice as many. */
 const FIRST_SLICE = 1000;
 
+/** What it may cost to say where a partition becomes impossible, of which it is known that it is: well below a second. */
+const EXPLANATION_STEPS = 100_000;
+
 const MIB = 1024 * 1024;
 
 /**
@@ -63,14 +67,14 @@ const MIB = 1024 * 1024;
  * where many overlap and their order cannot be told: then the answer is `unknown`. Not for transactions over several
  * objects whose isolation is weaker than strict serialisability, and not a proof: it judges one history.
  *
- * @throws {@link InvalidOptionError} when an option is out of range, or an operation's times are no numbers in order
+ * @throws InvalidOptionError when an option is out of range, or an operation's times are no numbers in order
  */
 export function checkLinearizability<State, Input, Output>(
   history: History<Input, Output>,
   model: SequentialModel<State, Input, Output>,
   options: LinearizabilityOptions = {},
 ): LinearizabilityResult {
-  const { maxSteps = 2_000_000 + 10 * history.length, maxMemoryBytes = 256 * MIB } = options;
+  const { maxSteps = 500_000 + 10 * history.length, maxMemoryBytes = 256 * MIB } = options;
   checkNumber('maxSteps', maxSteps, { min: 1 });
   checkNumber('maxMemoryBytes', maxMemoryBytes, { min: 1 });
   const result = new Check(history, model, maxSteps, maxMemoryBytes).run(partitionsOf(history, model));
@@ -82,6 +86,7 @@ export function checkLinearizability<State, Input, Output>(
 /** A partition that is not decided yet. */
 interface Undecided<State, Input, Output> {
   readonly name: string;
+  readonly operations: readonly Placeable<Input, Output>[];
   readonly search: Search<State, Input, Output>;
 }
 
@@ -135,7 +140,7 @@ class Check<State, Input, Output> {
       return null;
     }
     const placeables = operations.map((index) => placeable(this.#history, index));
-    return this.#turn({ name, search: new Search(this.#model, placeables) }, FIRST_SLICE);
+    return this.#turn({ name, operations: placeables, search: new Search(this.#model, placeables) }, FIRST_SLICE);
   }
 
   /** One turn for each partition that is undecided. */
@@ -169,8 +174,10 @@ class Check<State, Input, Output> {
     }
   }
 
-  #violation({ name, search }: Undecided<State, Input, Output>): LinearizabilityResult {
-    const { order, stuckAt, state } = search.furthest();
+  #violation({ name, search, operations: all }: Undecided<State, Input, Output>): LinearizabilityResult {
+    const budget = { steps: EXPLANATION_STEPS, bytes: this.#maxBytes };
+    const furthest = this.#model.hindsight === undefined ? search.furthest() : explain(this.#model, all, budget);
+    const { order, stuckAt, state } = furthest;
     const found = { partition: name, operations: [], prefix: order, culprit: stuckAt, state };
     return { verdict: 'violation', steps: this.#steps, ...found };
   }

@@ -1,5 +1,5 @@
 /** What all operations of a history have. */
-interface OperationBase<Input> {
+export interface OperationBase<Input> {
   /** Who called: a caller that makes one call at a time. Only drawn; the check does not look at it. */
   readonly process: number | string;
   /** What was asked for. */

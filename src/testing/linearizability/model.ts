@@ -1,3 +1,15 @@
+/** An operation as {@link SequentialModel.hindsight} sees it. */
+export interface HindsightOperation<Input, Output> {
+  /** What was asked for. */
+  readonly input: Input;
+  /** What it returned; `undefined` when the outcome is unknown. */
+  readonly output: Output | undefined;
+  /** When it was called. */
+  readonly calledAt: number;
+  /** When it returned; `Infinity` when it need not have happened at all. */
+  readonly returnedAt: number;
+}
+
 /**
  * What an object does when its operations come one after the other: the sequential specification against which
  * {@link checkLinearizability} holds a concurrent history. Implement it to check an object of your own. Not for machines
@@ -28,4 +40,12 @@ export interface SequentialModel<State, Input, Output> {
    * once. Without it the same is found out step by step.
    */
   isRead?(input: Input): boolean;
+  /**
+   * The same model with the knowledge of all operations that are to be placed. Where the order of effects shows only much
+   * later, as in a queue, a search without it tries all orders of everything that overlaps. `step` may refuse what it knows
+   * to lead to no complete order, and nothing else; `key` may be equal for states that these operations cannot tell apart.
+   */
+  hindsight?(
+    operations: readonly HindsightOperation<Input, Output>[],
+  ): Pick<SequentialModel<State, Input, Output>, 'step' | 'key'>;
 }

@@ -1,5 +1,5 @@
 import { canonicalText } from './canonical.js';
-import type { SequentialModel } from './model.js';
+import type { HindsightOperation, SequentialModel } from './model.js';
 
 /** What is done to a register: a read returns the value, a write nothing. */
 export type RegisterInput = { readonly op: 'read' } | { readonly op: 'write'; readonly value: unknown };
@@ -16,12 +16,6 @@ export type KeyValueInput =
 
 /** What a `get` has found; `value` counts only when `found`. Other operations return nothing. */
 export type KeyValueOutput = { readonly found: boolean; readonly value?: unknown } | undefined;
-
-/** What is done to a queue. */
-export type QueueInput = { readonly op: 'enqueue'; readonly value: unknown } | { readonly op: 'dequeue' };
-
-/** What a `dequeue` took: `null` when the queue was empty. An `enqueue` returns nothing. */
-export type QueueOutput = { readonly value: unknown } | null | undefined;
 
 /** What is done to a lock. `owner` is who asks, and who must release. */
 export type LockInput = { readonly op: 'acquire' | 'release'; readonly owner: string };
@@ -94,10 +88,37 @@ export function keyValueModel(): SequentialModel<KeyValueState, KeyValueInput, K
   return {
     init: () => ABSENT,
     step: stepKeyValue,
-    key: ({ found, value }) => (found ? canonicalText(value) : 'absent'),
+    key: keyOfValue,
     partition: ({ key }) => key,
     isRead,
+    hindsight: keyValueHindsight,
   };
+}
+
+/**
+ * Refuses a write of unknown outcome of which no read shows a trace: between it and the next put or delete nobody read, so
+ * the same order without it is as good.
+ */
+function keyValueHindsight(
+  operations: readonly HindsightOperation<KeyValueInput, KeyValueOutput>[],
+): Pick<SequentialModel<KeyValueState, KeyValueInput, KeyValueOutput>, 'step' | 'key'> {
+  const seen = operations.flatMap(({ output }) => (output?.found === true ? [output.value] : []));
+  const open = operations.filter(({ returnedAt }) => returnedAt === Infinity).map(({ input }) => input);
+  const idle = new Set(open.filter((input) => 'value' in input && !seen.some((value) => shows(value, input.value))));
+  for (const { input, returnedAt } of operations) if (returnedAt !== Infinity) idle.delete(input);
+  const step: typeof stepKeyValue = (state, input, output) =>
+    idle.has(input) ? null : stepKeyValue(state, input, output);
+  return { step, key: keyOfValue };
+}
+
+/** Whether a value may hold what was written, at its beginning or appended. */
+function shows(value: unknown, written: unknown): boolean {
+  if (typeof value !== 'string') return same(value, written);
+  return typeof written !== 'string' || value.includes(written); // what is no text counts as empty to an append
+}
+
+function keyOfValue({ found, value }: KeyValueState): string {
+  return found ? canonicalText(value) : 'absent';
 }
 
 function stepKeyValue(state: KeyValueState, input: KeyValueInput, output: KeyValueOutput): KeyValueState | null {
@@ -114,21 +135,6 @@ function stepKeyValue(state: KeyValueState, input: KeyValueInput, output: KeyVal
       return fits ? state : null;
     }
   }
-}
-
-/**
- * A queue from which comes first what was put in first. A `dequeue` whose outcome is unknown may have taken the head.
- * Its states are whole queues, so long queues under contention are the hardest of these models to check.
- */
-export function queueModel(): SequentialModel<readonly unknown[], QueueInput, QueueOutput> {
-  return { init: () => [], step: stepQueue, key: canonicalText };
-}
-
-function stepQueue(state: readonly unknown[], input: QueueInput, output: QueueOutput): readonly unknown[] | null {
-  if (input.op === 'enqueue') return [...state, input.value];
-  if (state.length === 0) return output === undefined || output === null ? state : null;
-  if (output === null || (output !== undefined && !same(output.value, state[0]))) return null;
-  return state.slice(1);
 }
 
 /** Who holds a lock, and the highest token that was given out, as far as is known. */

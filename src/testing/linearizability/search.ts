@@ -55,9 +55,15 @@ export class Search<State, Input, Output> {
   /** Whether what is placed now is the best so far and not noted yet. */
   #isBest = true;
 
-  constructor(model: SequentialModel<State, Input, Output>, operations: readonly Placeable<Input, Output>[]) {
+  /** @param withHindsight - whether to use that of the model, where it has some */
+  constructor(
+    model: SequentialModel<State, Input, Output>,
+    operations: readonly Placeable<Input, Output>[],
+    withHindsight = true,
+  ) {
     this.#operations = operations;
-    this.#states = new States(model, operations);
+    const wiser = withHindsight ? model.hindsight?.(operations) : undefined;
+    this.#states = new States(model.init(), wiser ?? model, operations);
     this.#candidates = new Candidates(operations);
     this.#twins = twinsOf(operations);
     this.#isPlaced = new Uint8Array(operations.length);
@@ -79,6 +85,11 @@ export class Search<State, Input, Output> {
   /** The order that was found, as places in the history. */
   order(): number[] {
     return this.#placed.map((operation) => this.#operations[operation]!.index);
+  }
+
+  /** What it found, as how far one can get before that operation. */
+  reached(stuckAt: number): Furthest {
+    return { order: this.order(), stuckAt, state: this.#states.describe(this.#state) };
   }
 
   /** How far it came, once it is known to be impossible. */
@@ -159,8 +170,8 @@ export class Search<State, Input, Output> {
 }
 
 /**
- * Of open operations that ask for the same, whatever a later one can do an earlier one can do as well: it may be placed
- * wherever the later one may, and nobody knows what either returned. So they are placed in the order of their calls, and
+ * Of open operations that ask for the same (and return the same, as far as that is known), whatever a later one can do an earlier one can do as well: it may be placed
+ * wherever the later one may. So they are placed in the order of their calls, and
  * n of them can be placed in n + 1 ways and not in 2 to the n.
  */
 function twinsOf(operations: readonly Placeable<unknown, unknown>[]): Int32Array {
@@ -169,7 +180,7 @@ function twinsOf(operations: readonly Placeable<unknown, unknown>[]): Int32Array
   const open = Array.from(operations.keys()).filter((i) => operations[i]!.returnedAt === Infinity);
   open.sort((a, b) => operations[a]!.calledAt - operations[b]!.calledAt || a - b);
   for (const operation of open) {
-    const key = keyOf(operations[operation]!.input);
+    const key = keyOf(operations[operation]!);
     twins[operation] = last.get(key) ?? NONE;
     last.set(key, operation);
   }
@@ -177,9 +188,9 @@ function twinsOf(operations: readonly Placeable<unknown, unknown>[]): Int32Array
 }
 
 /** What is no plain data is equal only to itself. */
-function keyOf(input: unknown): unknown {
+function keyOf({ input, output }: Step<unknown, unknown>): unknown {
   try {
-    return canonicalText(input);
+    return canonicalText([input, output]);
   } catch {
     return input;
   }

@@ -18,7 +18,7 @@ export interface Step<Input, Output> {
  * from each state only once, however often a search comes back to it.
  */
 export class States<State, Input, Output> {
-  readonly #model: SequentialModel<State, Input, Output>;
+  readonly #model: Pick<SequentialModel<State, Input, Output>, 'step' | 'key'>;
   readonly #operations: readonly Step<Input, Output>[];
   readonly #ids = new Map<string | number, number>();
   readonly #states: State[] = [];
@@ -26,10 +26,14 @@ export class States<State, Input, Output> {
   #bytes = 0;
 
   /** The state before the first operation is number 0. */
-  constructor(model: SequentialModel<State, Input, Output>, operations: readonly Step<Input, Output>[]) {
+  constructor(
+    first: State,
+    model: Pick<SequentialModel<State, Input, Output>, 'step' | 'key'>,
+    operations: readonly Step<Input, Output>[],
+  ) {
     this.#model = model;
     this.#operations = operations;
-    this.#idOf(model.init());
+    this.#idOf(first);
   }
 
   /** About how much memory this takes. */
