@@ -1,0 +1,213 @@
+import type { NodeId } from '../../src/core/index.js';
+import { create, initialState, replay } from '../../src/raft/index.js';
+import type {
+  Entry,
+  RaftCommand,
+  RaftMachine,
+  RaftMessage,
+  RaftOutput,
+  RaftRecord,
+  RaftState,
+} from '../../src/raft/index.js';
+import {
+  HistoryRecorder,
+  nemesis,
+  Simulation,
+  type History,
+  type KeyValueInput,
+  type KeyValueOutput,
+  type SimulatedHost,
+  type SimulatedProtocol,
+} from '../../src/testing/index.js';
+
+/** What one incarnation of a server has besides its machine: a map, and the calls that wait here for an answer. */
+interface Application {
+  readonly map: Map<string, string>;
+  index: number;
+  /** Reads that wait until so much is applied. */
+  readonly reads: { readonly call: number; readonly index: number }[];
+}
+
+type Host = SimulatedHost<RaftCommand, RaftRecord, RaftState, Application, null>;
+
+/** A call under way: where it was sent, and what was asked for. */
+interface Call {
+  readonly application: Application;
+  readonly recorded: number;
+  readonly input: KeyValueInput;
+}
+
+/** What to simulate. */
+export interface ClientHistoryOptions {
+  readonly seed: number;
+  /** Whether reads are answered at once from the map of whoever is asked: wrong, and to be found. @defaultValue `false` */
+  readonly localReads?: boolean;
+}
+
+const KEYS = ['a', 'b'];
+const CLIENTS = 4;
+const TIMEOUT_MS = 400;
+const FAULTY_MS = 4000;
+const ids: readonly NodeId[] = ['n1', 'n2', 'n3'];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Runs a replicated map of three servers through faults, and returns what its clients did and saw. */
+export function clientHistory(options: ClientHistoryOptions): History<KeyValueInput, KeyValueOutput> {
+  return new ReplicatedMap(options).run();
+}
+
+class ReplicatedMap implements SimulatedProtocol<
+  RaftMessage,
+  RaftCommand,
+  RaftOutput,
+  RaftRecord,
+  RaftState,
+  Application,
+  null
+> {
+  readonly #options: ClientHistoryOptions;
+  readonly #simulation;
+  readonly #recorder;
+  readonly #calls = new Map<number, Call>();
+  #lastCall = 0;
+
+  constructor(options: ClientHistoryOptions) {
+    this.#options = options;
+    const { seed } = options;
+    const faults = nemesis({ seed, nodes: ids, durationMs: FAULTY_MS, weights: { lostDiskEveryMs: Infinity } });
+    this.#simulation = new Simulation({ seed, nodes: ids, faults }, this);
+    this.#recorder = new HistoryRecorder<KeyValueInput, KeyValueOutput>({
+      clock: { now: () => this.#simulation.now },
+    });
+  }
+
+  run(): History<KeyValueInput, KeyValueOutput> {
+    for (let client = 0; client < CLIENTS; client++) this.#think(client);
+    this.#simulation.run(FAULTY_MS);
+    this.#simulation.heal();
+    this.#simulation.run(1500);
+    return this.#recorder.history();
+  }
+
+  start(id: NodeId, disk: Host['disk']): { machine: RaftMachine; application: Application } {
+    const options = {
+      id,
+      seed: this.#options.seed,
+      electionTimeoutMs: 100,
+      heartbeatIntervalMs: 20,
+      logMemoryBytes: 2000,
+    };
+    const state = initialState(options);
+    if (disk.records.length === 0) {
+      const voters = ids.map((voter) => ({ id: voter, address: null }));
+      disk.records.push({ type: 'configuration', index: 1, term: 1, data: { voters } });
+    }
+    for (const record of disk.records) replay(state, record);
+    return { machine: create(options, state), application: { map: new Map(), index: 0, reads: [] } };
+  }
+
+  check(): void {
+    // What clients see is all that is judged here.
+  }
+
+  deliver(host: Host, output: RaftOutput): void {
+    const { application } = host;
+    if (output.type === 'apply') {
+      for (const entry of output.entries) this.#apply(application, entry);
+      host.command({ type: 'applied', index: application.index });
+    } else if (output.type === 'readLog') {
+      host.command({ type: 'logRead', reader: output.reader, entries: readEntries(host, output) }, 1);
+    } else if (output.type === 'readable') {
+      application.reads.push({ call: output.id, index: output.index });
+    } else if (output.type === 'refused') {
+      const call = this.#taken(output.id, application);
+      if (call !== null) this.#recorder.failed(call.recorded);
+    }
+    this.#answerReads(application);
+  }
+
+  #apply(application: Application, entry: Entry): void {
+    application.index = entry.index;
+    if (entry.type !== 'command') return;
+    const { id, input } = JSON.parse(decoder.decode(entry.data)) as { id: number; input: KeyValueInput };
+    if (input.op === 'put') application.map.set(input.key, String(input.value));
+    if (input.op === 'append') application.map.set(input.key, (application.map.get(input.key) ?? '') + input.value);
+    const call = this.#taken(id, application);
+    if (call !== null) this.#recorder.ok(call.recorded, undefined);
+  }
+
+  #answerReads(application: Application): void {
+    for (const read of application.reads.splice(0)) {
+      if (read.index > application.index) application.reads.push(read);
+      else this.#answerRead(read.call, application);
+    }
+  }
+
+  #answerRead(id: number, application: Application): void {
+    const call = this.#taken(id, application);
+    if (call === null) return;
+    const value = application.map.get(call.input.key);
+    this.#recorder.ok(call.recorded, { found: value !== undefined, value: value ?? null });
+  }
+
+  /** The call, when it was sent to this incarnation of a server and nobody gave it up. Ends it. */
+  #taken(id: number, application: Application): Call | null {
+    const call = this.#calls.get(id);
+    if (call?.application !== application) return null;
+    this.#calls.delete(id);
+    return call;
+  }
+
+  /** A client makes a call, waits until it has returned or its patience is over, and makes the next one. */
+  #think(client: number): void {
+    this.#simulation.after(60 * this.#simulation.random(), () => {
+      const id = this.#call(client);
+      this.#await(client, id, this.#simulation.now + TIMEOUT_MS);
+    });
+  }
+
+  #await(client: number, id: number, giveUpAt: number): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return this.#think(client);
+    if (this.#simulation.now < giveUpAt) return this.#simulation.after(5, () => this.#await(client, id, giveUpAt));
+    this.#calls.delete(id);
+    this.#recorder.unknown(call.recorded);
+    this.#think(client);
+  }
+
+  #call(client: number): number {
+    const random = (): number => this.#simulation.random();
+    const id = ++this.#lastCall;
+    const hosts = [...this.#simulation.nodes.values()].filter(({ up }) => up);
+    const leaders = hosts.filter((host) => host.state().role === 'leader');
+    const choices = leaders.length > 0 && random() < 0.8 ? leaders : hosts;
+    const host = choices[Math.floor(random() * choices.length)];
+    if (host === undefined) return id;
+    const key = KEYS[Math.floor(random() * KEYS.length)]!;
+    const dice = random();
+    const value = `${id}.`;
+    const input: KeyValueInput = dice < 0.5 ? { op: 'get', key } : { op: dice < 0.6 ? 'put' : 'append', key, value };
+    const recorded = this.#recorder.call(client, input);
+    this.#calls.set(id, { application: host.application, recorded, input });
+    if (input.op !== 'get') {
+      host.command({ type: 'propose', id, payloads: [encoder.encode(JSON.stringify({ id, input }))] });
+    } else if (this.#options.localReads === true) this.#answerRead(id, host.application);
+    else host.command({ type: 'read', id });
+    return id;
+  }
+}
+
+function readEntries(host: Host, { from, to, maxBytes }: RaftOutput & { type: 'readLog' }): Entry[] {
+  const latest = new Map<number, Entry>();
+  for (const record of host.disk.records) if (record.type !== 'hardState') latest.set(record.index, record);
+  const entries: Entry[] = [];
+  let bytes = 0;
+  for (let index = from; index <= to && latest.has(index) && (bytes < maxBytes || entries.length === 0); index++) {
+    const entry = latest.get(index)!;
+    entries.push(entry);
+    bytes += entry.type === 'command' ? entry.data.length + 64 : 64;
+  }
+  return entries;
+}
