@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isNodeId } from '../../src/core/index.js';
 import { messagePackCodec } from '../../src/codec/index.js';
 import { parseMessage, type Configuration, type Entry, type RaftMessage } from '../../src/raft/index.js';
 
 const count = fc.oneof(fc.nat({ max: 20 }), fc.maxSafeNat());
 const bytes = fc.uint8Array({ maxLength: 20 });
-const nodeId = fc.stringMatching(/^[\x21-\x7e]{1,8}$/);
+const nodeId = fc.stringMatching(/^[\x21-\x7e]{1,8}$/).filter(isNodeId);
 
 const configuration: fc.Arbitrary<Configuration> = fc
   .uniqueArray(fc.record({ id: nodeId, address: fc.option(fc.string()) }), { selector: ({ id }) => id, maxLength: 5 })

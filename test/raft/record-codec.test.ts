@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
-import { MalformedError, type JournalRecord } from '../../src/core/index.js';
+import { isNodeId, type JournalRecord, MalformedError } from '../../src/core/index.js';
 import type { Configuration, RaftRecord } from '../../src/raft/index.js';
 import {
   decodeEntry,
@@ -15,7 +15,7 @@ import {
 const codec = messagePackCodec();
 const term = fc.maxSafeNat();
 const index = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
-const nodeId = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
+const nodeId = fc.stringMatching(/^[\x21-\x7e]{1,20}$/).filter(isNodeId);
 const configuration: fc.Arbitrary<Configuration> = fc
   .uniqueArray(fc.record({ id: nodeId, address: fc.option(fc.string()) }), { selector: ({ id }) => id, maxLength: 5 })
   .map((voters) => ({ voters: voters.sort((a, b) => (a.id < b.id ? -1 : 1)) }));
