@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import * as raft from '../../src/raft/index.js';
 import { scenarioOf, type ScenarioOptions } from '../raft/raft-scenario.js';
 import { shrinkScenario } from '../raft/shrink-scenario.js';
+import { bundledWorker } from './bundled-worker.js';
 import type { Block, BlockResult } from './sim-worker.js';
 
 interface Flags {
@@ -78,9 +79,10 @@ class Runner {
   }
 
   async run(): Promise<BlockResult[]> {
+    const script = await bundledWorker(WORKER);
     const count = Math.min(availableParallelism(), Math.ceil(this.#flags.runs / BLOCK));
     try {
-      await Promise.all(Array.from({ length: count }, () => this.#work()));
+      await Promise.all(Array.from({ length: count }, () => this.#work(script)));
     } finally {
       for (const worker of this.#workers) worker.disconnect();
     }
@@ -89,8 +91,8 @@ class Runner {
     return failed < 0 ? inOrder : inOrder.slice(0, failed + 1);
   }
 
-  #work(): Promise<void> {
-    const worker = fork(WORKER, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  #work(script: string): Promise<void> {
+    const worker = fork(script, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#workers.push(worker);
     return new Promise((resolve, reject) => {
       worker.on('error', reject);

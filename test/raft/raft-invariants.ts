@@ -7,6 +7,13 @@ interface KnownEntry {
   readonly previousTerm: number | undefined;
 }
 
+/** What a node had when it was last looked at. */
+interface Seen {
+  commitIndex: number;
+  term: number;
+  votedFor: string | null;
+}
+
 /**
  * The properties of figure 3 of the Raft paper, kept as global knowledge that every step of every node is held against,
  * so that each check costs no more than the change it looks at.
@@ -15,15 +22,15 @@ export class RaftInvariants {
   /** How many leaders were elected. */
   elections = 0;
   readonly #leaders = new Map<number, string>();
-  /** Every entry ever written, by term and index: log matching means that these determine it and all before it. */
-  readonly #entries = new Map<string, KnownEntry>();
+  /** Every entry ever written, by index, then by term: log matching means that these determine it and all before it. */
+  readonly #entries: Map<number, KnownEntry>[] = [];
   /** The term of each committed entry, by index. */
   readonly #committedTerms: number[] = [];
   /** The term of whoever first held it to be committed, by index; does not fall. */
   readonly #committedIn: number[] = [];
   /** The digest of the state machine after each index. */
   readonly #digests: (number | undefined)[] = [0];
-  readonly #seen = new WeakMap<Raft.RaftState, { commitIndex: number; term: number; votedFor: string | null }>();
+  readonly #seen = new WeakMap<Raft.RaftState, Seen>();
   readonly #reads = new Map<number, number>();
   #lastRead = 0;
 
@@ -37,31 +44,47 @@ export class RaftInvariants {
     const { log } = host.state();
     for (const record of writes) {
       if (record.type === 'hardState') continue;
-      const key = `${record.term} ${record.index}`;
       const previousTerm = termBefore(log, record.index);
-      const known = this.#entries.get(key);
-      if (known === undefined) this.#entries.set(key, { entry: record, previousTerm });
-      else if (!sameEntry(known.entry, record)) throw new InvariantViolation(`log matching: two entries ${key}`);
-      else if (known.previousTerm !== previousTerm && known.previousTerm !== undefined && previousTerm !== undefined) {
-        throw new InvariantViolation(`log matching: ${host.id} has entry ${key} behind term ${previousTerm}`);
-      }
+      const byTerm = (this.#entries[record.index] ??= new Map<number, KnownEntry>());
+      const known = byTerm.get(record.term);
+      if (known === undefined) byTerm.set(record.term, { entry: record, previousTerm });
+      else this.#compareEntries(host, known, { entry: record, previousTerm });
+    }
+  }
+
+  #compareEntries({ id }: Host, known: KnownEntry, { entry, previousTerm }: KnownEntry): void {
+    const which = `${entry.index} of term ${entry.term}`;
+    if (!sameEntry(known.entry, entry)) throw new InvariantViolation(`log matching: two entries ${which}`);
+    if (known.previousTerm === undefined || previousTerm === undefined) return;
+    if (known.previousTerm !== previousTerm) {
+      throw new InvariantViolation(`log matching: ${id} has entry ${which} behind term ${previousTerm}`);
     }
   }
 
   /** Everything that must hold of a node after a step. */
   check(host: Host): void {
     const state = host.state();
-    const seen = this.#seen.get(state) ?? { commitIndex: 0, term: 0, votedFor: null };
+    const seen = this.#seenOf(state);
     this.#checkTerm(host, state, seen);
     if (state.commitIndex > seen.commitIndex) this.#checkCommit(host, state, seen.commitIndex);
     else if (state.commitIndex < seen.commitIndex) throw new InvariantViolation(`${host.id} took a commit back`);
     if (state.role === 'leader') this.#checkLeader(host, state);
     if (state.commitIndex > state.log.lastIndex) throw new InvariantViolation(`${host.id} committed behind its log`);
-    const { commitIndex, currentTerm: term, votedFor } = state;
-    this.#seen.set(state, { commitIndex, term, votedFor });
+    seen.commitIndex = state.commitIndex;
+    seen.term = state.currentTerm;
+    seen.votedFor = state.votedFor;
   }
 
-  #checkTerm(host: Host, state: Raft.RaftState, seen: { term: number; votedFor: string | null }): void {
+  #seenOf(state: Raft.RaftState): Seen {
+    let seen = this.#seen.get(state);
+    if (seen === undefined) {
+      seen = { commitIndex: 0, term: 0, votedFor: null };
+      this.#seen.set(state, seen);
+    }
+    return seen;
+  }
+
+  #checkTerm(host: Host, state: Raft.RaftState, seen: Seen): void {
     if (state.currentTerm < seen.term) throw new InvariantViolation(`${host.id} went back to an older term`);
     const changed = state.currentTerm === seen.term && seen.votedFor !== null && state.votedFor !== seen.votedFor;
     if (changed) throw new InvariantViolation(`${host.id} changed its vote in term ${seen.term}`);
@@ -139,7 +162,8 @@ export class RaftInvariants {
 function termAt(log: Raft.RaftState['log'], index: number): number | undefined {
   if (index === log.snapshotIndex) return log.snapshotTerm;
   if (index < log.firstIndex || index > log.lastIndex) return undefined;
-  return log.terms.findLast((start) => start.index <= index)?.term;
+  for (let i = log.terms.length - 1; i >= 0; i--) if (log.terms[i]!.index <= index) return log.terms[i]!.term;
+  return undefined;
 }
 
 function termBefore(log: Raft.RaftState['log'], index: number): number | undefined {

@@ -126,5 +126,5 @@ function drawActions(random: Random, untilMs: number, entriesPerSecond: number):
   }
   for (let at = 0; at < untilMs; at += 100 * random()) actions.push({ type: 'read', at });
   for (let at = 300; at < untilMs; at += 300) actions.push({ type: 'snapshot', at });
-  return actions;
+  return actions.sort((a, b) => a.at - b.at);
 }

@@ -96,9 +96,8 @@ class RaftCluster implements SimulatedProtocol<
   }
 
   run(): void {
-    const { actions, faultyMs } = this.#scenario;
-    for (const action of actions) this.simulation.after(action.at, () => this.#act(action));
-    this.simulation.run(faultyMs);
+    this.#actNext(0);
+    this.simulation.run(this.#scenario.faultyMs);
     this.#healed = true;
     this.simulation.heal();
     this.#keepProposing();
@@ -181,7 +180,13 @@ class RaftCluster implements SimulatedProtocol<
 
   #readLog(host: Host, { reader, from, to, maxBytes }: Raft.RaftOutput & { type: 'readLog' }): void {
     const entries = readEntries(host.disk.records, from, to, maxBytes);
+    if (!host.disk.readable(entries)) return this.#readFailed(host);
     host.command({ type: 'logRead', reader, entries }, this.simulation.random() * 5);
+  }
+
+  /** A journal that finds a bad record rejects, and the node ends. */
+  #readFailed(host: Host): void {
+    this.simulation.fault({ type: 'crash', node: host.id, downMs: 1 });
   }
 
   #checkpoint(host: Host, output: Raft.RaftOutput & { type: 'checkpoint' }): void {
@@ -206,6 +211,7 @@ class RaftCluster implements SimulatedProtocol<
   #readSnapshot(host: Host, { to, index, offset, maxBytes }: Raft.RaftOutput & { type: 'readSnapshot' }): void {
     const { checkpoint } = host.disk;
     const bytes = checkpoint?.header.index === index ? checkpoint.bytes : null;
+    if (bytes !== null && !host.disk.checkpointReadable) return this.#readFailed(host);
     const data = bytes === null ? null : bytes.slice(offset, offset + maxBytes);
     const done = data !== null && offset + data.length >= bytes!.length;
     host.command({ type: 'snapshotRead', to, index, offset, data, done }, this.simulation.random() * 5);
@@ -227,6 +233,16 @@ class RaftCluster implements SimulatedProtocol<
     });
   }
 
+  /** Waits for one action at a time, so that the queue of events stays short. */
+  #actNext(index: number): void {
+    const action = this.#scenario.actions[index];
+    if (action === undefined) return;
+    this.simulation.after(action.at - this.simulation.now, () => {
+      this.#act(action);
+      this.#actNext(index + 1);
+    });
+  }
+
   #act(action: ClientAction): void {
     if (action.type === 'propose') this.#propose(action.entries);
     else if (action.type === 'read') this.#read();
@@ -236,7 +252,7 @@ class RaftCluster implements SimulatedProtocol<
   #propose(entries: number): void {
     for (const host of this.simulation.nodes.values()) {
       if (!host.up || (host.state().role !== 'leader' && this.simulation.random() > 0.1)) continue;
-      const payloads = Array.from({ length: entries }, () => encoder.encode(`command ${++this.#proposals}`));
+      const payloads = Array.from({ length: entries }, () => numbered(++this.#proposals));
       host.command({ type: 'propose', id: this.#proposals, payloads });
     }
   }
@@ -271,6 +287,11 @@ class RaftCluster implements SimulatedProtocol<
     const places = Array.from(this.simulation.nodes.values(), ({ id, application }) => `${id} ${application.index}`);
     throw new Error(`liveness: ${committed} was committed after healing, much later still: ${places.join(', ')}`);
   }
+}
+
+/** A payload like no other. */
+function numbered(count: number): Uint8Array {
+  return Uint8Array.of(count >>> 24, count >>> 16, count >>> 8, count);
 }
 
 function restore(application: Application, bytes: Uint8Array): void {

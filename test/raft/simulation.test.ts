@@ -40,9 +40,9 @@ describe('Raft in simulation', () => {
     const text = hashKey128(events.join('\n'));
     expect({ events: events.length, text, trace }).toMatchInlineSnapshot(`
       {
-        "events": 2052,
-        "text": "4c2ebd3e1f998b5de9cdb46422620012",
-        "trace": 1945411470,
+        "events": 1962,
+        "text": "7d10cc9e96d92b4b967bb824a0cf5f30",
+        "trace": 658349229,
       }
     `);
   });

@@ -1,7 +1,7 @@
 interface Operation<Write, Checkpoint> {
-  apply(disk: SimulatedDisk<Write, Checkpoint>): void;
   /** The records of an append, of which a crash may leave the first; `null` for what happens as a whole or not. */
   readonly writes: readonly Write[] | null;
+  readonly replacement: SimulatedCheckpoint<Write, Checkpoint> | null;
   done(): void;
 }
 
@@ -14,19 +14,26 @@ export interface SimulatedCheckpoint<Write, Checkpoint> {
   readonly carry: readonly Write[];
 }
 
+/** A record whose bits have flipped, by its place in the list; -1 is the checkpoint. */
+interface Damage {
+  readonly place: number;
+  /** Whether it was the last: then a reader takes it for one that a crash has torn. */
+  readonly last: boolean;
+}
+
 /**
  * The disk of a simulated node: what is durable, and the operations under way, which complete in order. A crash loses
- * those, or keeps some of the first of them without ever having said so.
+ * those, or keeps some of the first of them without ever having said so; of the first that it loses, some records may be
+ * whole, and the next one torn, which is cut off.
  */
 export class SimulatedDisk<Write, Checkpoint> {
   /** The durable records, in order. */
   records: Write[] = [];
   /** The durable checkpoint. */
   checkpoint: Checkpoint | null = null;
-  /** Whether bits have flipped: the next start is refused. */
-  corrupt = false;
   readonly #changed: () => void;
   #queue: Operation<Write, Checkpoint>[] = [];
+  #damage: Damage | null = null;
 
   /** @param changed - called when operations wait */
   constructor(changed: () => void) {
@@ -43,44 +50,100 @@ export class SimulatedDisk<Write, Checkpoint> {
     return this.#queue.flatMap((operation) => operation.writes ?? []);
   }
 
+  /** Whether these records can be read: bits have flipped in none of them. */
+  readable(records: readonly Write[]): boolean {
+    return this.#damage === null || this.#damage.place < 0 || !records.includes(this.records[this.#damage.place]!);
+  }
+
+  /** Whether the checkpoint can be read. */
+  get checkpointReadable(): boolean {
+    return this.#damage === null || this.#damage.place >= 0;
+  }
+
   /** Appends records; `done` is called when they are durable, and never when the node crashes before. */
   append(writes: readonly Write[], done: () => void): void {
-    const apply = (disk: SimulatedDisk<Write, Checkpoint>): void => {
-      for (const write of writes) disk.records.push(write);
-    };
-    this.#queue.push({ writes, done, apply });
+    this.#queue.push({ writes, replacement: null, done });
     this.#changed();
   }
 
   /** Replaces the checkpoint and the records that it does not keep, atomically. */
-  replace({ checkpoint, keep, carry }: SimulatedCheckpoint<Write, Checkpoint>, done: () => void): void {
-    const apply = (disk: SimulatedDisk<Write, Checkpoint>): void => {
-      disk.checkpoint = checkpoint;
-      disk.records = [...carry, ...disk.records.filter(keep)];
-    };
-    this.#queue.push({ writes: null, done, apply });
+  replace(replacement: SimulatedCheckpoint<Write, Checkpoint>, done: () => void): void {
+    this.#queue.push({ writes: null, replacement, done });
     this.#changed();
   }
 
   /** The oldest operation is durable. */
   completeNext(): void {
     const operation = this.#queue.shift();
-    operation?.apply(this);
-    operation?.done();
+    if (operation === undefined) return;
+    this.#apply(operation);
+    operation.done();
   }
 
-  /** Power is lost: operations under way are gone, but a random number of the first may have reached the disk. */
-  crash(random: () => number): void {
+  /** Power is lost. Returns what was under way and has reached the disk all the same. */
+  crash(random: () => number): { readonly operations: number; readonly records: number } {
+    let operations = 0;
+    let records = 0;
     for (const operation of this.#queue) {
       const survives = random();
       if (survives < 0.7) {
         if (operation.writes !== null && survives < 0.2) {
-          this.records.push(...operation.writes.slice(0, Math.floor(random() * operation.writes.length)));
+          records = Math.floor(random() * operation.writes.length);
+          this.#push(operation.writes, records);
         }
         break;
       }
-      operation.apply(this);
+      this.#apply(operation);
+      operations++;
     }
     this.#queue = [];
+    return { operations, records };
+  }
+
+  /** Bits flip at a place from 0, the oldest, to 1, the last; nothing happens where only the last could be hit. */
+  flipBits(where: number): void {
+    const first = this.checkpoint === null ? 0 : -1;
+    const last = this.records.length - 1;
+    const place = where === 1 ? last : first + Math.floor(where * (last - first));
+    if (place < first || (place === last && where < 1)) return;
+    this.#damage ??= { place, last: place === last && place >= 0 };
+  }
+
+  /** Bits are as they were. */
+  repair(): void {
+    this.#damage = null;
+  }
+
+  /** Reads everything, as a node does when it starts: cuts a torn end off, and says whether the rest is good. */
+  open(): boolean {
+    if (this.#damage === null) return true;
+    const { place, last } = this.#damage;
+    if (!last || place !== this.records.length - 1) return false;
+    this.records.pop();
+    this.#damage = null;
+    return true;
+  }
+
+  #apply({ writes, replacement }: Operation<Write, Checkpoint>): void {
+    if (writes !== null) this.#push(writes, writes.length);
+    if (replacement !== null) this.#replace(replacement);
+  }
+
+  #push(writes: readonly Write[], count: number): void {
+    for (let i = 0; i < count; i++) this.records.push(writes[i]!);
+  }
+
+  #replace({ checkpoint, keep, carry }: SimulatedCheckpoint<Write, Checkpoint>): void {
+    const old = this.records;
+    this.checkpoint = checkpoint;
+    this.records = [...carry];
+    let damage: Damage | null = null;
+    for (let place = 0; place < old.length; place++) {
+      if (!keep(old[place]!)) continue;
+      // It no longer counts as the last one: what was behind it may be gone from this list, but not from the disk.
+      if (place === this.#damage?.place) damage = { place: this.records.length, last: false };
+      this.records.push(old[place]!);
+    }
+    this.#damage = damage; // that of the old checkpoint went with it
   }
 }

@@ -20,8 +20,13 @@ export type Fault =
   | { readonly type: 'stall'; readonly node: NodeId; readonly ms: number }
   /** The next write fails, which ends the incarnation; `downMs` as for a crash. */
   | { readonly type: 'diskFailure'; readonly node: NodeId; readonly downMs: number }
-  /** Bits flip in what the disk holds: the node goes on, and is refused its disk when it next starts. */
-  | { readonly type: 'corruption'; readonly node: NodeId }
+  /**
+   * Bits flip in a record on the disk, or in its checkpoint; the node goes on until it reads it. `where` is its place
+   * among all that the disk holds, from 0 for the oldest up to 1. When the node next starts, its journal is refused. The
+   * exception is 1, the last record, which nothing tells from one that was torn in a crash: it is cut off, though it was
+   * durable. Protocols without redundancy against that lose what it held, so `nemesis` never draws it.
+   */
+  | { readonly type: 'bitFlip'; readonly node: NodeId; readonly where: number }
   /** The node's clock jumps forward. */
   | { readonly type: 'clockJump'; readonly node: NodeId; readonly ms: number };
 
@@ -51,7 +56,7 @@ export interface NemesisWeights {
   readonly stallEveryMs: number;
   readonly stallMs: Range;
   readonly diskFailureEveryMs: number;
-  /** Disks that fail for ever, or are corrupted; never of so many nodes that no majority is left. */
+  /** Disks that fail for ever, or whose bits flip; never of so many nodes that no majority is left. */
   readonly lostDiskEveryMs: number;
   readonly clockJumpEveryMs: number;
   readonly clockJumpMs: Range;
@@ -145,8 +150,9 @@ class Nemesis {
     this.#every(this.#weights.lostDiskEveryMs, () => {
       if (mortal.length === leastLeft) return { type: 'crash', node: this.#node(), downMs: 1 };
       const [node] = mortal.splice(Math.floor(nextRandom(this.#random) * mortal.length), 1) as [NodeId];
-      const forEver = nextRandom(this.#random) < 0.5;
-      return forEver ? { type: 'diskFailure', node, downMs: Infinity } : { type: 'corruption', node };
+      const fails = nextRandom(this.#random) < 0.5;
+      const where = nextRandom(this.#random);
+      return fails ? { type: 'diskFailure', node, downMs: Infinity } : { type: 'bitFlip', node, where };
     });
   }
 

@@ -40,10 +40,17 @@ export const calmConditions: Conditions = {
   clockDrift: 0,
 };
 
+/** A message on its way. */
+export interface Delivery {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  arrive(): void;
+}
+
 /** Who can reach whom, and what is held up. */
 export class SimulatedNetwork {
   readonly #cut = new Map<string, number>();
-  readonly #clogged = new Map<string, (() => void)[]>();
+  readonly #clogged = new Map<string, Delivery[]>();
 
   /** Whether messages pass a link now. */
   connected(from: NodeId, to: NodeId): boolean {
@@ -51,11 +58,12 @@ export class SimulatedNetwork {
   }
 
   /** Delivers a message that has arrived: now, later when its link is clogged, or never when it is cut. */
-  deliver(from: NodeId, to: NodeId, arrive: () => void): void {
+  deliver(delivery: Delivery): void {
+    const { from, to } = delivery;
     if (!this.connected(from, to)) return;
     const held = this.#clogged.size === 0 ? undefined : this.#clogged.get(keyOf(from, to));
-    if (held === undefined) arrive();
-    else held.push(arrive);
+    if (held === undefined) delivery.arrive();
+    else held.push(delivery);
   }
 
   /** Cuts links; the function that is returned mends them. Links that are cut twice must be mended twice. */
@@ -84,7 +92,7 @@ export class SimulatedNetwork {
   #unclog(key: string): void {
     const held = this.#clogged.get(key) ?? [];
     this.#clogged.delete(key);
-    for (const arrive of held) arrive();
+    for (const delivery of held) this.deliver(delivery);
   }
 
   /** Mends all links and lets everything go. */

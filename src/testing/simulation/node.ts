@@ -25,9 +25,18 @@ export interface World<Message> {
 /** A {@link Fault} of one node. */
 export type NodeFault = Extract<Fault, { readonly node: NodeId | null }>;
 
-interface Held {
+/** An effect that waits for a write. */
+interface Held<Message, Output> {
   readonly after: number;
-  readonly release: () => void;
+  /** To whom the message goes; `null` for an output. */
+  readonly to: NodeId | null;
+  readonly effect: Message | Output;
+}
+
+/** Something that a node does later, if it is still in the same incarnation. */
+interface Postponed {
+  readonly incarnation: number;
+  readonly action: () => void;
 }
 
 /** How often a machine may have effects after one step before it counts as spinning. */
@@ -61,7 +70,7 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
   #incarnation = 0;
   #written = 0;
   #stored = 0;
-  #held: Held[] = [];
+  #held: Held<Message, Output>[] = [];
   /** The virtual time of the wake that is armed. */
   #wakeEventAt = Infinity;
   #diskWorking = false;
@@ -71,7 +80,7 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
   #diskFails: number | null = null;
   /** Counts pauses; odd while one lasts. */
   #pauses = 0;
-  #postponed: { readonly incarnation: number; readonly action: () => void }[] = [];
+  #postponed: Postponed[] = [];
 
   constructor(
     id: NodeId,
@@ -95,7 +104,7 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
 
   /** Begins an incarnation on what the disk holds. */
   start(): void {
-    if (this.disk.corrupt) {
+    if (!this.disk.open()) {
       this.lost = true;
       return this.#world.note(this.id, NO_START);
     }
@@ -114,7 +123,10 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
 
   /** A message has arrived. */
   receive(from: NodeId, message: Message): void {
-    if (this.up) this.#perform(this.#incarnation, () => this.#step({ type: 'message', from, message }));
+    if (!this.up) return;
+    const input = { type: 'message', from, message } as const;
+    if (this.#pauses % 2 === 0) this.#step(input);
+    else this.#postponed.push({ incarnation: this.#incarnation, action: () => this.#step(input) });
   }
 
   /** The transport has noticed something of a peer. */
@@ -136,9 +148,8 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
       case 'diskFailure':
         this.#diskFails = fault.downMs;
         return;
-      case 'corruption':
-        this.disk.corrupt = true;
-        return;
+      case 'bitFlip':
+        return this.disk.flipBits(fault.where);
       case 'clockJump':
         this.#clockOffset += fault.ms;
         this.#wakeEventAt = Infinity;
@@ -150,6 +161,7 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
   heal(): void {
     this.#stalledUntil = 0;
     this.#diskFails = null;
+    if (this.up) this.disk.repair();
     this.#resume();
     if (!this.up && !this.lost) this.start();
   }
@@ -162,7 +174,8 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
     this.#pauses += this.#pauses % 2;
     this.#diskWorking = false;
     this.#diskFails = null;
-    this.disk.crash(() => this.#world.random());
+    const reached = { type: 'reachedTheDisk', ...this.disk.crash(() => this.#world.random()) };
+    if (reached.operations + reached.records > 0) this.#world.note(this.id, reached);
     this.#world.changed(this.id, false);
     if (downMs === Infinity) this.lost = true;
     else this.#world.after(downMs, () => (this.up || this.lost ? undefined : this.start()));
@@ -216,12 +229,12 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
       for (let i = 0; i < effects.messages.length; i++) {
         const { to, message, after } = effects.messages[i]!;
         if (after <= this.#stored) this.#world.send(this.id, to, message);
-        else this.#held.push({ after, release: () => this.#world.send(this.id, to, message) });
+        else this.#held.push({ after, to, effect: message });
       }
       for (let i = 0; i < effects.outputs.length; i++) {
         const { output, after } = effects.outputs[i]!;
         if (after <= this.#stored) this.#protocol.deliver(this, output);
-        else this.#held.push({ after, release: () => this.#protocol.deliver(this, output) });
+        else this.#held.push({ after, to: null, effect: output });
       }
     }
   }
@@ -241,8 +254,13 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
     this.#stored = upTo;
     if (this.#held.length === 0) return;
     const held = this.#held;
-    this.#held = held.filter((effect) => effect.after > upTo);
-    for (const { after, release } of held) if (after <= upTo) release();
+    this.#held = [];
+    for (let i = 0; i < held.length; i++) {
+      const { after, to, effect } = held[i]!;
+      if (after > upTo) this.#held.push(held[i]!);
+      else if (to !== null) this.#world.send(this.id, to, effect as Message);
+      else this.#protocol.deliver(this, effect as Output);
+    }
   }
 
   /** Gives the disk time to work: one operation after the other, each with a delay of its own. */

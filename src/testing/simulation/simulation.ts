@@ -1,7 +1,7 @@
 import { checkNumber, nextRandom, seedRandom, type NodeId, type RandomState } from '../../core/index.js';
 import { EventQueue } from './event-queue.js';
 import type { Fault, TimedFault } from './faults.js';
-import { calmConditions, defaultConditions, SimulatedNetwork, type Conditions } from './network.js';
+import { calmConditions, defaultConditions, SimulatedNetwork, type Conditions, type Delivery } from './network.js';
 import { SimulatedNode, type World } from './node.js';
 import type { SimulatedHost, SimulatedProtocol } from './protocol.js';
 import { formatEvent, Trace, type TraceEvent } from './trace.js';
@@ -22,6 +22,30 @@ export interface SimulationOptions {
 /** How many events are kept for people. */
 const RECENT_EVENTS = 100;
 
+/** Something that happens at its time. */
+interface Event {
+  happen(): void;
+}
+
+/** A message, which arrives at its time, unless the network is in the way. */
+class Arrival<T> implements Event, Delivery {
+  constructor(
+    readonly network: SimulatedNetwork,
+    readonly from: NodeId,
+    readonly to: NodeId,
+    readonly receiver: { receive(from: NodeId, message: T): void },
+    readonly message: T,
+  ) {}
+
+  happen(): void {
+    this.network.deliver(this);
+  }
+
+  arrive(): void {
+    this.receiver.receive(this.from, this.message);
+  }
+}
+
 /**
  * Runs a cluster of machines in one thread, on virtual time, over a network that loses, repeats, delays and is cut, with
  * nodes that crash and lose what their disks had not synced, slow and failing disks, and clocks that drift and jump.
@@ -34,11 +58,13 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
   /** The nodes, by id. */
   readonly nodes: ReadonlyMap<NodeId, SimulatedHost<Command, Write, State, Application, Checkpoint>>;
   readonly #nodes: ReadonlyMap<NodeId, SimulatedNode<Message, Command, Output, Write, State, Application, Checkpoint>>;
-  readonly #events = new EventQueue<() => void>();
+  readonly #events = new EventQueue<Event>();
   readonly #random: RandomState;
   readonly #network = new SimulatedNetwork();
   readonly #trace = new Trace(RECENT_EVENTS);
   readonly #onEvent: ((event: TraceEvent) => void) | undefined;
+  /** The faults that happen at a time, and those after a step, in order. */
+  readonly #timed: readonly { readonly at: number; readonly fault: Fault }[];
   readonly #afterSteps: readonly { readonly afterStep: number; readonly fault: Fault }[];
   #conditions: Conditions;
   #nextAfterStep = 0;
@@ -62,7 +88,8 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
     this.nodes = this.#nodes;
     for (const node of this.#nodes.values()) node.start();
     this.#afterSteps = faults.filter((timed) => 'afterStep' in timed).sort((a, b) => a.afterStep - b.afterStep);
-    for (const timed of faults) if ('at' in timed) this.#events.add(timed.at, () => this.fault(timed.fault));
+    this.#timed = faults.filter((timed) => 'at' in timed).sort((a, b) => a.at - b.at);
+    this.#nextFault(0);
   }
 
   /** The virtual time in milliseconds. */
@@ -87,7 +114,7 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
 
   /** Does something `ms` from now. */
   after(ms: number, action: () => void): void {
-    this.#events.add(this.#now + ms, action);
+    this.#events.add(this.#now + ms, { happen: action });
   }
 
   /** Runs until the virtual time is `ms` later. Throws what the protocol's check throws. */
@@ -95,7 +122,7 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
     const end = this.#now + ms;
     while (this.#events.nextAt <= end) {
       this.#now = this.#events.nextAt;
-      this.#events.take()!();
+      this.#events.take()!.happen();
     }
     this.#now = end;
   }
@@ -148,6 +175,17 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
     });
   }
 
+  /** Waits for one fault at a time, so that the queue of events stays short. */
+  #nextFault(index: number): void {
+    const timed = this.#timed[index];
+    if (timed === undefined) return;
+    const happen = (): void => {
+      this.fault(timed.fault);
+      this.#nextFault(index + 1);
+    };
+    this.#events.add(timed.at, { happen });
+  }
+
   #faultAfterStep(node: NodeId): void {
     while ((this.#afterSteps[this.#nextAfterStep]?.afterStep ?? Infinity) <= this.#steps) {
       this.fault(this.#afterSteps[this.#nextAfterStep++]!.fault, node);
@@ -168,8 +206,7 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
     if (loss > 0 && this.random() < loss) return;
     const copies = duplication > 0 && this.random() < duplication ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const arrive = (): void => node.receive(from, message);
-      this.after(this.#latency(), () => this.#network.deliver(from, to, arrive));
+      this.#events.add(this.#now + this.#latency(), new Arrival(this.#network, from, to, node, message));
     }
   }
 
@@ -184,8 +221,7 @@ export class Simulation<Message, Command, Output, Write, State, Application, Che
   }
 
   #note(node: NodeId, what: { readonly type: string }): void {
-    const event = { at: this.#now, node, what };
-    this.#trace.add(event);
-    this.#onEvent?.(event);
+    this.#trace.add(this.#now, node, what);
+    this.#onEvent?.({ at: this.#now, node, what });
   }
 }

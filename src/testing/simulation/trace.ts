@@ -25,14 +25,19 @@ const bits = new DataView(new ArrayBuffer(8));
  * equal runs, but for a chance of one in four thousand millions. Also keeps the last events for people.
  */
 export class Trace {
-  readonly #recent: TraceEvent[] = [];
+  // The last events, in three rings.
+  readonly #times: Float64Array;
+  readonly #nodes: NodeId[] = [];
+  readonly #whats: TraceEvent['what'][] = [];
   readonly #keep: number;
   readonly #codes = new Map<string, number>();
+  #added = 0;
   #hash = 0x811c_9dc5;
 
-  /** @param keep - how many events to keep at least */
+  /** @param keep - how many events to keep */
   constructor(keep: number) {
     this.#keep = keep;
+    this.#times = new Float64Array(keep);
   }
 
   /** The hash of everything so far. */
@@ -42,19 +47,25 @@ export class Trace {
 
   /** The last events, oldest first. */
   get recent(): readonly TraceEvent[] {
-    return this.#recent.slice(-this.#keep);
+    const first = Math.max(0, this.#added - this.#keep);
+    return Array.from({ length: this.#added - first }, (_, i) => {
+      const place = (first + i) % this.#keep;
+      return { at: this.#times[place]!, node: this.#nodes[place]!, what: this.#whats[place]! };
+    });
   }
 
   /** Adds an event. */
-  add(event: TraceEvent): void {
-    this.#recent.push(event);
-    if (this.#recent.length > 4 * this.#keep) this.#recent.splice(0, 3 * this.#keep);
-    bits.setFloat64(0, event.at);
+  add(at: number, node: NodeId, what: TraceEvent['what']): void {
+    const place = this.#added++ % this.#keep;
+    this.#times[place] = at;
+    this.#nodes[place] = node;
+    this.#whats[place] = what;
+    bits.setFloat64(0, at);
     this.#mix(bits.getInt32(0));
     this.#mix(bits.getInt32(4));
-    this.#mix(this.#code(event.node));
-    this.#mix(this.#code(event.what.type));
-    const { message } = event.what as { message?: { readonly type?: string } };
+    this.#mix(this.#code(node));
+    this.#mix(this.#code(what.type));
+    const { message } = what as { message?: { readonly type?: string } };
     if (message?.type !== undefined) this.#mix(this.#code(message.type));
   }
 
