@@ -53,13 +53,12 @@ class BreadthFirst<State> {
     let levelEnd = 0;
     for (let id = 0; id < this.#states.size && budget.stopped === null; id++) {
       if (id === levelEnd) {
-        if (this.#depth === budget.maxDepth) {
-          budget.stop('maxDepth');
-          levelEnd = this.#states.size;
-          break;
-        }
         this.#depth++;
         levelEnd = this.#states.size;
+        if (this.#depth === budget.maxDepth) {
+          budget.stop('maxDepth');
+          break;
+        }
       }
       const start = this.#states.start(id);
       for (let i = 0; i < width; i++) current[i] = this.#states.words[start + i]!;

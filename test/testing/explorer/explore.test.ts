@@ -156,6 +156,13 @@ describe('limits', () => {
     expect(explore(twoPhaseCommit(3), { order, maxDepth: 60 }).complete).toBe(true);
   });
 
+  it.each([1, 2, 5, 11])('visits the states up to depth %i and no others', (maxDepth) => {
+    const { depths } = naiveExplore(twoPhaseCommit(3));
+    const expected = [...depths.values()].filter((depth) => depth <= maxDepth).length;
+    const result = explore(twoPhaseCommit(3), { maxDepth });
+    expect(result).toMatchObject({ distinct: expected, depth: maxDepth, stopped: 'maxDepth' });
+  });
+
   it('stops in time, and tells how far it is', () => {
     let ms = 0;
     const seen: ExploreProgress[] = [];
