@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
 import { build } from 'tsup';
-import { findOut } from '../browser/program.js';
+import { report, type Report } from '../browser/report.js';
 
 /** Where Debian's package `chromium` puts it; `CHROMIUM` names another one. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -31,7 +31,7 @@ async function inPage(browser: Browser, script: string): Promise<string> {
   const page = await browser.newPage();
   await page.setContent('<!doctype html><title>quorate</title>');
   await page.addScriptTag({ content: script });
-  return page.evaluate(() => (globalThis as unknown as { findOut(): Promise<string> }).findOut());
+  return page.evaluate(() => (globalThis as unknown as { report(): Promise<string> }).report());
 }
 
 async function inWorker(browser: Browser, script: string): Promise<string> {
@@ -45,6 +45,36 @@ async function inWorker(browser: Browser, script: string): Promise<string> {
   }, script);
 }
 
+/** As it comes back from a page. */
+function plain(value: Report): Report {
+  return JSON.parse(JSON.stringify(value)) as Report;
+}
+
+/** Says what a place found, and returns whether that is what Node found, without any failure. */
+function tell(text: string, expected: Report): boolean {
+  if (!text.startsWith('{')) {
+    console.log(`  FAILED  ${text}`);
+    return false;
+  }
+  const found = JSON.parse(text) as Report;
+  const equal = isDeepStrictEqual(found.findings, expected.findings);
+  console.log(`  ${equal ? 'ok    ' : 'FAILED'}  findings as in Node`);
+  if (!equal) console.log(`found ${JSON.stringify(found.findings)}\nbut in Node ${JSON.stringify(expected.findings)}`);
+  return tellKits(found, expected) && equal;
+}
+
+/** Says how many cases of each kit passed, and which did not; returns whether all did that do in Node. */
+function tellKits(found: Report, expected = found): boolean {
+  const results = found.kits.map(({ implementation, passed, failed }, i) => {
+    const good = failed.length === 0 && passed.length > 0 && isDeepStrictEqual(passed, expected.kits[i]?.passed);
+    const count = `${passed.length} of ${passed.length + failed.length} cases`;
+    console.log(`  ${good ? 'ok    ' : 'FAILED'}  conformance of the ${implementation}: ${count}`);
+    for (const { name, reason } of failed) console.log(`          ${name}: ${reason}`);
+    return good;
+  });
+  return results.length === expected.kits.length && results.every((good) => good);
+}
+
 async function main(): Promise<number> {
   if (!existsSync(executablePath)) {
     console.error(`no Chromium at ${executablePath}: install Debian's package chromium, or name one by CHROMIUM`);
@@ -53,17 +83,15 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-browser-'));
   const browser = await chromium.launch({ executablePath, args });
   try {
-    const expected: unknown = JSON.parse(JSON.stringify(await findOut()));
+    const expected = plain(await report());
+    console.log('in Node');
+    let good = tellKits(expected);
     const script = await bundle(folder);
-    let failed = 0;
     for (const [place, run] of Object.entries({ page: inPage, worker: inWorker })) {
-      const found = await run(browser, script);
-      const equal = found.startsWith('{') && isDeepStrictEqual(JSON.parse(found), expected);
-      console.log(`${equal ? 'ok    ' : 'FAILED'} in a ${place} of Chromium ${browser.version()}`);
-      if (!equal) console.error(`found ${found}\nbut in Node ${JSON.stringify(expected)}`);
-      failed += equal ? 0 : 1;
+      console.log(`in a ${place} of Chromium ${browser.version()}`);
+      good = tell(await run(browser, script), expected) && good;
     }
-    return failed === 0 ? 0 : 1;
+    return good ? 0 : 1;
   } finally {
     await browser.close();
     rmSync(folder, { recursive: true, force: true });
