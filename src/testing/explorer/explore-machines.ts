@@ -1,4 +1,5 @@
 import { checkNodeId, checkNumber, InvalidOptionError } from '../../core/index.js';
+import { MAX_COUNT } from './counters.js';
 import { search } from './explore.js';
 import type { MachineModel, MachinesState } from './machine-model.js';
 import { MachineSpace } from './machine-space.js';
@@ -35,8 +36,9 @@ function checkModel<Message, Command, Output, Write, State, History>(
   if (storage !== 'atOnce' && storage !== 'later') {
     throw new InvalidOptionError('storage', storage, "'atOnce' or 'later'");
   }
-  checkNumber('crashes', model.crashes ?? 0, { min: 0, max: 1000 });
-  checkNumber('maxCommands', model.maxCommands ?? 1, { min: 0, max: 1000 });
+  checkNumber('crashes', model.crashes ?? 0, { min: 0, max: MAX_COUNT });
+  checkNumber('maxCommands', model.maxCommands ?? 1, { min: 0, max: MAX_COUNT });
+  checkNumber('peerNotices', model.peerNotices ?? 0, { min: 0, max: MAX_COUNT });
   if (draws.length === 0) throw new InvalidOptionError('draws', draws, 'at least one number');
   for (const draw of draws) checkNumber('draws', draw, { min: 0, max: 1 - 2 ** -32, integer: false });
   const { maxInFlight = Infinity } = network ?? {};

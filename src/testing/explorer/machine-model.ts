@@ -4,7 +4,7 @@ import type { Property } from './model.js';
 /**
  * Real machines in a small world, for {@link exploreMachines}: unchanged code, every order of events within these
  * bounds. What may happen in a state: a message arrives, is lost or is repeated; an armed timer comes due; a write
- * becomes durable; a command is given; a node crashes and comes back. Each is one step, and after each the machine has
+ * becomes durable; a command is given; a node is told that a peer came or went; a node crashes and comes back. Each is one step, and after each the machine has
  * come to rest.
  *
  * Time stands still: every step happens at time 0, and a timer that comes due has its deadline moved there. The explorer
@@ -47,6 +47,18 @@ export interface MachineModel<Message, Command, Output, Write, State, History = 
    * @defaultValue 0
    */
   readonly crashes?: number;
+  /**
+   * How many `peer` inputs a run may have in total. At any moment any node may be told that any other one came or went,
+   * whether that is so or not: it is a hint, and a transport promises no more of it. One that changes nothing is no step
+   * and does not count. Each adds as many steps to a state as there are pairs of nodes, so one or two are what fits.
+   * @defaultValue 0
+   */
+  readonly peerNotices?: number;
+  /**
+   * Whether a node may be told, in a state, that `peer` came (`up`) or went.
+   * @defaultValue always
+   */
+  mayNotice?(id: NodeId, peer: NodeId, up: boolean, state: State): boolean;
   /** Whether a timer of a node that is armed may come due. @defaultValue always */
   mayFire?(id: NodeId, timer: string, state: State): boolean;
   /**
@@ -154,4 +166,6 @@ export interface MachinesState<Message, State, History> {
   readonly crashes: number;
   /** Commands so far. */
   readonly commands: number;
+  /** `peer` inputs so far. */
+  readonly notices: number;
 }

@@ -1,3 +1,4 @@
+import { counted, countOf, type Counter } from './counters.js';
 import type { Envelope, ExploredNode, MachineModel, MachinesState } from './machine-model.js';
 import { Networks } from './network.js';
 import { NodeTable, type NodeInput, type Outcome } from './node-table.js';
@@ -10,7 +11,7 @@ const NO_ENVELOPE = 0xffff_ffff;
 
 /**
  * Machines as a search sees them. A state is the numbers of its nodes, of the network and of the history, and how many
- * crashes and commands there were; a step replaces some of them.
+ * crashes, commands and notices there were; a step replaces some of them.
  */
 export class MachineSpace<Message, Command, Output, Write, State, History> implements Space<
   MachinesState<Message, State, History>
@@ -27,8 +28,7 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
   // Places in a state behind the nodes.
   readonly #network: number;
   readonly #history: number;
-  readonly #crashes: number;
-  readonly #commands: number;
+  readonly #counters: number;
   /** What the step did that led to `found`. */
   #label: () => string = () => 'start';
 
@@ -39,9 +39,8 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
     this.#maxInFlight = model.network?.maxInFlight ?? Infinity;
     this.#network = model.nodes.length;
     this.#history = this.#network + 1;
-    this.#crashes = this.#network + 2;
-    this.#commands = this.#network + 3;
-    this.width = model.nodes.length + 4;
+    this.#counters = this.#network + 2;
+    this.width = model.nodes.length + 3;
     this.found = new Uint32Array(this.width);
   }
 
@@ -70,6 +69,7 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
     this.#deliver(words, found);
     for (let place = 0; place < this.#model.nodes.length; place++) {
       this.#fire(words, place, found);
+      this.#notice(words, place, found);
       this.#store(words, place, found);
       this.#command(words, place, found);
       this.#crash(words, place, found);
@@ -104,6 +104,25 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
     }
   }
 
+  #notice(words: Uint32Array, place: number, found: () => void): void {
+    if (countOf(words[this.#counters]!, 'notices') >= (this.#model.peerNotices ?? 0)) return;
+    for (const notice of this.#nodes.notices(place, words[place]!)) {
+      const label = (): string => {
+        const { id, up } = this.#nodes.peerOf(notice);
+        return `${this.#model.nodes[place]!}: notices that ${id} ${up ? 'came' : 'went'}`;
+      };
+      this.#step(words, place, { type: 'peer', notice }, label, this.#counting('notices', found));
+    }
+  }
+
+  /** `found`, for a step that counts. */
+  #counting(counter: Counter, found: () => void): () => void {
+    return () => {
+      this.found[this.#counters] = counted(this.found[this.#counters]!, counter);
+      found();
+    };
+  }
+
   #store(words: Uint32Array, place: number, found: () => void): void {
     const writes = this.#nodes.node(words[place]!).pending[0];
     if (writes === undefined) return;
@@ -112,31 +131,24 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
   }
 
   #command(words: Uint32Array, place: number, found: () => void): void {
-    const given = words[this.#commands]!;
+    const given = countOf(words[this.#counters]!, 'commands');
     if (this.#model.commands === undefined || given >= (this.#model.maxCommands ?? 1)) return;
     for (const command of this.#nodes.commands(place, words[place]!, given)) {
       const label = (): string =>
         `${this.#model.nodes[place]!}: command ${describePlain(this.#nodes.interner.value(command))}`;
-      this.#step(words, place, { type: 'command', command }, label, () => {
-        this.found[this.#commands]!++;
-        found();
-      });
+      this.#step(words, place, { type: 'command', command }, label, this.#counting('commands', found));
     }
   }
 
   #crash(words: Uint32Array, place: number, found: () => void): void {
-    if (words[this.#crashes]! >= (this.#model.crashes ?? 0)) return;
+    if (countOf(words[this.#counters]!, 'crashes') >= (this.#model.crashes ?? 0)) return;
     const underWay = this.#nodes.node(words[place]!).pending.flat().length;
     for (let keep = 0; keep <= underWay; keep++) {
       const label = (): string => {
         const kept = underWay === 0 ? '' : `, ${keep} of ${underWay} writes under way kept`;
         return `${this.#model.nodes[place]!}: crash and restart${kept}`;
       };
-      const crashed = (): void => {
-        this.found[this.#crashes]!++;
-        found();
-      };
-      this.#step(words, place, { type: 'crash', keep }, label, crashed, true);
+      this.#step(words, place, { type: 'crash', keep }, label, this.#counting('crashes', found), true);
     }
   }
 
@@ -206,7 +218,9 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
       messages.push(this.#nodes.envelope(envelope));
     }
     const history = this.#nodes.interner.value(words[this.#history]!) as History;
-    return { nodes, messages, history, crashes: words[this.#crashes]!, commands: words[this.#commands]! };
+    const counts = words[this.#counters]!;
+    const [crashes, commands] = [countOf(counts, 'crashes'), countOf(counts, 'commands')];
+    return { nodes, messages, history, crashes, commands, notices: countOf(counts, 'notices') };
   }
 
   follow(chain: readonly Uint32Array[]): readonly Step<MachinesState<Message, State, History>>[] {

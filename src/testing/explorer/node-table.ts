@@ -11,6 +11,7 @@ export type NodeInput =
   | { readonly type: 'message'; readonly envelope: number }
   | { readonly type: 'command'; readonly command: number }
   | { readonly type: 'timer'; readonly timer: number }
+  | { readonly type: 'peer'; readonly notice: number }
   | { readonly type: 'store' }
   | { readonly type: 'crash'; readonly keep: number }
   | { readonly type: 'start' };
@@ -30,7 +31,7 @@ export interface Outcome<Message, Output> {
 /** The one timer of a machine that does not keep its deadlines in `timers`. */
 const WAKE = 'wake';
 
-const KINDS = ['message', 'command', 'timer', 'store', 'crash', 'start'] as const;
+const KINDS = ['message', 'command', 'timer', 'peer', 'store', 'crash', 'start'] as const;
 
 /**
  * Nodes, messages and commands by number, and what steps of a node lead to. A step depends on the node's state and its
@@ -48,6 +49,7 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
   readonly #timerNames: string[] = [];
   /** For each node at each place, its timers that may come due. */
   readonly #timers: (readonly number[])[] = [];
+  readonly #notices: (readonly number[])[] = [];
   #outcomeCount = 0;
 
   constructor(model: MachineModel<Message, Command, Output, Write, State, History>) {
@@ -116,6 +118,27 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
   commands(place: number, node: number, given: number): readonly number[] {
     const commands = this.#model.commands?.(this.#model.nodes[place]!, this.node(node).state, given) ?? [];
     return commands.map((command) => this.interner.id(command));
+  }
+
+  /** What a node may be told of the others, by number: {@link peerOf} says what. */
+  notices(place: number, node: number): readonly number[] {
+    const key = node * this.#model.nodes.length + place;
+    return (this.#notices[key] ??= this.#findNotices(place, node));
+  }
+
+  #findNotices(place: number, node: number): readonly number[] {
+    const { nodes } = this.#model;
+    const { state } = this.node(node);
+    const all = nodes.flatMap((_, peer) => (peer === place ? [] : [2 * peer, 2 * peer + 1]));
+    return all.filter((notice) => {
+      const { id, up } = this.peerOf(notice);
+      return this.#model.mayNotice?.(nodes[place]!, id, up, state) ?? true;
+    });
+  }
+
+  /** The peer that a notice is about, and whether it came. */
+  peerOf(notice: number): { readonly id: NodeId; readonly up: boolean } {
+    return { id: this.#model.nodes[notice >> 1]!, up: (notice & 1) === 1 };
   }
 
   /** Where an input may lead: one outcome for each way that random draws can go. */
@@ -195,6 +218,7 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
 
   #inputOf(input: NodeInput): Input<Message, Command> {
     if (input.type === 'command') return { type: 'command', command: this.interner.value(input.command) as Command };
+    if (input.type === 'peer') return { type: 'peer', ...this.peerOf(input.notice) };
     if (input.type !== 'message') return { type: 'wake' };
     const { from, message } = this.envelope(input.envelope);
     return { type: 'message', from, message };
@@ -209,6 +233,8 @@ function argument(input: NodeInput): number {
       return input.command;
     case 'timer':
       return input.timer;
+    case 'peer':
+      return input.notice;
     case 'crash':
       return input.keep;
     default:

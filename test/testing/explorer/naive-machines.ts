@@ -92,6 +92,13 @@ function successors(model: NaiveModel, state: Plain): Plain[] {
     for (const timer of armed) {
       if (model.mayFire?.(id, timer, node.state) ?? true) act(state, id, node, { type: 'timer', timer }, false);
     }
+    for (const peer of state.notices < (model.peerNotices ?? 0) ? model.nodes : []) {
+      for (const up of peer === id ? [] : [false, true]) {
+        const told = { ...state, notices: state.notices + 1 };
+        if (!(model.mayNotice?.(id, peer, up, node.state) ?? true)) continue;
+        act(told, id, node, { type: 'peer', id: peer, up }, false);
+      }
+    }
     if (node.pending.length > 0) act(state, id, node, { type: 'store' }, false);
     if (state.commands < (model.maxCommands ?? 1)) {
       const given = { ...state, commands: state.commands + 1 };
@@ -130,7 +137,9 @@ export function naiveMachines(
     if (inside && !states.has(canonical(state))) states.set(canonical(state), { state, depth });
   };
   const nodes = Object.fromEntries(model.nodes.map((id) => [id, born(model, model.initialState(id))]));
-  let starts: Plain[] = [{ nodes, messages: [], history: model.history?.initial ?? null, crashes: 0, commands: 0 }];
+  let starts: Plain[] = [
+    { nodes, messages: [], history: model.history?.initial ?? null, crashes: 0, commands: 0, notices: 0 },
+  ];
   for (const id of model.nodes) {
     starts = starts.flatMap((state) =>
       outcomesOf(model, id, state.nodes[id]!, { type: 'start' }).map((outcome) => after(model, state, id, outcome)),

@@ -65,6 +65,7 @@ class TableMachine implements Machine<unknown, unknown, unknown, unknown, TableS
     // Answers of the host and of the disk lead to no more of them, so that it comes to rest.
     else if (input.type === 'command') this.#react(`command ${String(input.command)}`, input.command === ANSWER);
     else if (input.type === 'stored') this.#react('stored', true);
+    else if (input.type === 'peer') this.#react(`peer ${input.up ? 'up' : 'down'}`);
     else if (input.type === 'wake') this.#wake(now);
   }
 
@@ -134,6 +135,8 @@ export const tables: fc.Arbitrary<Table> = fc.record({
   stored: reactions,
   'timer a': reactions,
   'timer b': reactions,
+  'peer up': reactions,
+  'peer down': reactions,
 });
 
 /** What may be switched on in a {@link tableModel}. */
@@ -143,6 +146,7 @@ export interface TableOptions {
   readonly storage: 'atOnce' | 'later';
   readonly crashes: number;
   readonly maxCommands: number;
+  readonly peerNotices: number;
   readonly draws: readonly number[];
   readonly replays: boolean;
   readonly renumbers: boolean;
@@ -158,6 +162,7 @@ export const tableOptions: fc.Arbitrary<TableOptions> = fc.record({
   storage: fc.constantFrom('atOnce', 'later'),
   crashes: fc.nat(1),
   maxCommands: fc.nat(2),
+  peerNotices: fc.nat(2),
   draws: fc.constantFrom([0.5], [0, 0.9]),
   replays: flag,
   renumbers: flag,
@@ -168,7 +173,7 @@ export const tableOptions: fc.Arbitrary<TableOptions> = fc.record({
 
 /** A model of table machines. */
 export function tableModel(table: Table, options: TableOptions): NaiveModel {
-  const { nodes, network, storage, crashes, maxCommands, draws } = options;
+  const { nodes, network, storage, crashes, maxCommands, peerNotices, draws } = options;
   const model = {
     nodes: Array.from({ length: nodes }, (_, i) => `n${i}`),
     initialState: (): TableState => ({
@@ -179,13 +184,14 @@ export function tableModel(table: Table, options: TableOptions): NaiveModel {
       random: seedRandom(1),
     }),
     create: (id: string, state: TableState) => new TableMachine(table, Number(id.slice(1)), state),
-    ...{ network, storage, crashes, maxCommands, draws },
+    ...{ network, storage, crashes, maxCommands, peerNotices, draws },
     commands: (id: string, { value }: TableState, given: number) => (value === given || id === 'n0' ? [0] : []),
     answer: (_: string, output: unknown) => (output === 1 ? [ANSWER] : []),
     ...(options.replays && { replay: (state: TableState, write: number) => void (state.value = write) }),
     ...(options.renumbers && { renumber: (state: TableState, by: number) => void (state.writes -= by) }),
     ...(options.normalizes && { normalize: (state: TableState) => void (state.noise = 0) }),
     ...(options.picky && { mayFire: (_: string, timer: string, { value }: TableState) => timer === 'a' || value > 0 }),
+    ...(options.picky && { mayNotice: (_: string, peer: string, up: boolean) => up || peer === 'n0' }),
     ...(options.remembers && { history }),
   };
   return model;
