@@ -1,3 +1,4 @@
+import { carriedRecords } from './admission.js';
 import { settleBacklog } from './backlog.js';
 import type { RaftCommand } from './commands.js';
 import { output, saveHardState, type Raft } from './context.js';
@@ -70,7 +71,7 @@ export function storeSnapshot(raft: Raft): void {
     index,
     term,
     configuration: configurationAt(state, index),
-    carry: { type: 'hardState', term: state.currentTerm, votedFor: state.votedFor },
+    carry: carriedRecords(raft),
   });
 }
 

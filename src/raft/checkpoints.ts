@@ -82,7 +82,7 @@ export class IncomingSnapshot {
   constructor(journal: Journal, group: string, { index, carry }: RaftOutput & { type: 'receiveSnapshot' }) {
     this.index = index;
     // The log here does not contain the snapshot's last entry, so nothing of it may be kept (figure 13, rule 7).
-    const options = { keepFrom: Infinity, carry: [encodeRecord(group, carry)] };
+    const options = { keepFrom: Infinity, carry: carry.map((record) => encodeRecord(group, record)) };
     this.stored = journal.checkpoint(group, this.#pieces(), options);
     this.stored.catch(() => {}); // whoever adds the last piece looks at it
   }

@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/index.js';
-import type { Configuration, Entry, HardState } from './entry.js';
+import type { Configuration, Entry, RaftRecord } from './entry.js';
 
 /** What the local host asks of a Raft machine, and its answers to outputs that asked for help. */
 export type RaftCommand =
@@ -64,7 +64,7 @@ export type RaftOutput =
       readonly index: number;
       readonly term: number;
       readonly configuration: Configuration;
-      readonly carry: HardState;
+      readonly carry: readonly RaftRecord[];
     }
   /** Read a piece of the checkpoint at `index`. Answer `snapshotRead`. */
   | {
@@ -86,8 +86,13 @@ export type RaftOutput =
       readonly offset: number;
       readonly data: Uint8Array;
       readonly done: boolean;
-      readonly carry: HardState;
+      readonly carry: readonly RaftRecord[];
     }
+  /**
+   * Another member has known this one with another journal, so that this one lacks what it promised. It takes part in
+   * nothing from here on.
+   */
+  | { readonly type: 'denied'; readonly by: NodeId }
   /** Stop taking in the snapshot at `index`: the log overtook it. */
   | { readonly type: 'abandonSnapshot'; readonly index: number };
 

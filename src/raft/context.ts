@@ -1,6 +1,6 @@
 import { type Decision, type NodeId, type Outgoing } from '../core/index.js';
 import type { RaftOutput } from './commands.js';
-import type { Entry, RaftRecord } from './entry.js';
+import type { Entry, HardState, RaftRecord } from './entry.js';
 import { appendEntry } from './log.js';
 import type { RaftMessage } from './messages.js';
 import type { ResolvedRaftOptions } from './options.js';
@@ -70,8 +70,13 @@ export function saveHardState(raft: Raft): void {
   const { state, turn } = raft;
   if (!turn.hardStateChanged) return;
   turn.hardStateChanged = false;
-  turn.writes = add(turn.writes, { type: 'hardState', term: state.currentTerm, votedFor: state.votedFor });
+  turn.writes = add(turn.writes, hardState(raft));
   state.hardStateWrite = ++state.writeCount;
+}
+
+/** The term and the vote as they are now. */
+export function hardState({ state }: Raft): HardState {
+  return { type: 'hardState', term: state.currentTerm, votedFor: state.votedFor };
 }
 
 /** Appends an entry to the log and issues its write. {@link coverWrites} comes after the last one. */

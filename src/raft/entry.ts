@@ -53,8 +53,31 @@ export interface HardState {
   readonly votedFor: NodeId | null;
 }
 
-/** What a Raft server makes durable: log entries, and its term and vote. */
-export type RaftRecord = Entry | HardState;
+/** Which journal this is, so that the others notice when a member comes back with another one. */
+export interface Identity {
+  readonly type: 'identity';
+  /** Drawn at random when the journal was founded. */
+  readonly identity: string;
+  /** Whether the server takes part. */
+  readonly admitted: boolean;
+  /** Whether enough of the others know the identity. */
+  readonly introduced: boolean;
+}
+
+/** Whose journal has which identity, as another member has said. */
+export interface Introduced {
+  readonly type: 'introduced';
+  readonly member: NodeId;
+  readonly identity: string;
+}
+
+/** What a Raft server makes durable: log entries, its term and vote, and which journals are whose. */
+export type RaftRecord = Entry | HardState | Identity | Introduced;
+
+/** Whether a record is an entry of the log. */
+export function isEntry(record: RaftRecord): record is Entry {
+  return 'index' in record;
+}
 
 /** An allowance for the objects around an entry, in limits by bytes. */
 const ENTRY_OVERHEAD_BYTES = 64;

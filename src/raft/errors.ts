@@ -37,3 +37,11 @@ export function lostError(): QuorateError {
     outcome: 'unknown',
   });
 }
+
+/** Another member knows this one with another journal. Code `journal-lost`: see {@link RaftNode.open}. */
+export function journalLostError(id: NodeId, by: NodeId): QuorateError {
+  const found = `${id} runs on a new journal, but ${by} knows it with another one`;
+  const why = 'what it voted and acknowledged is in that, and without it the member must not take part';
+  const remedy = 'give it its own journal back; if that is lost, leave the member down, or replace it by a new member';
+  return new QuorateError('journal-lost', `${found}: ${why}; ${remedy}`);
+}

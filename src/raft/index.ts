@@ -10,10 +10,13 @@ export type {
   ConfigurationEntry,
   Entry,
   HardState,
+  Identity,
+  Introduced,
   Member,
   NoopEntry,
   RaftRecord,
 } from './entry.js';
+export { isEntry } from './entry.js';
 export { NotLeaderError } from './errors.js';
 export type { LogState, TermStart } from './log.js';
 export { create, RaftMachine } from './machine.js';
@@ -24,6 +27,8 @@ export type {
   AppendRejected,
   InstallSnapshot,
   InstallSnapshotReply,
+  Introduction,
+  IntroductionReply,
   PreVote,
   PreVoteReply,
   RaftMessage,

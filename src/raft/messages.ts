@@ -1,6 +1,9 @@
 import type { Configuration, Entry } from './entry.js';
 
-/** What Raft servers send each other. `term` is the sender's current term, except in a {@link PreVote}. */
+/**
+ * What Raft servers send each other. `term` is the sender's current term, except in a {@link PreVote}; introductions have
+ * none.
+ */
 export type RaftMessage =
   | PreVote
   | PreVoteReply
@@ -9,7 +12,24 @@ export type RaftMessage =
   | AppendEntries
   | AppendEntriesReply
   | InstallSnapshot
-  | InstallSnapshotReply;
+  | InstallSnapshotReply
+  | Introduction
+  | IntroductionReply;
+
+/** A founding member says which journal it has, before it takes part. */
+export interface Introduction {
+  readonly type: 'introduction';
+  readonly identity: string;
+}
+
+/** Answers an {@link Introduction}: what the sender has durably noted of that member's journal. */
+export interface IntroductionReply {
+  readonly type: 'introductionReply';
+  /** The identity in the introduction. */
+  readonly identity: string;
+  /** The identity in the first introduction that the sender of this ever had from that member. */
+  readonly known: string;
+}
 
 /** Would you vote for me? Changes nothing at the receiver (thesis, section 9.6). */
 export interface PreVote {

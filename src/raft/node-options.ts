@@ -12,7 +12,7 @@ import {
 } from '../core/index.js';
 import type { StateMachine } from '../host/index.js';
 import type { Member } from './entry.js';
-import { resolveOptions, type RaftOptions, type ResolvedRaftOptions } from './options.js';
+import { checkBoolean, resolveOptions, type RaftOptions, type ResolvedRaftOptions } from './options.js';
 import { MAX_ADDRESS_LENGTH, MAX_VOTERS } from './parse.js';
 
 /** Options of a {@link RaftNode}. */
@@ -30,6 +30,16 @@ export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id
    * @defaultValue none: a blank server then waits for a leader that has it as a member
    */
   readonly members?: Readonly<Record<NodeId, string | null>>;
+  /**
+   * Whether this is the first start of a cluster of which no member has ever run. Founding members with a blank journal
+   * ask the others before they take part: one that lost its journal has forgotten votes and entries that the others
+   * count on, and must not come back as if it were new. For that all members of three must be up once, and four of five.
+   * With `true` they do not wait for that, and a majority is enough to begin. Use it on the first start only, where not
+   * all members can be up; whoever sets it answers for it that nothing was lost.
+   *
+   * @defaultValue `false`
+   */
+  readonly newCluster?: boolean;
   /** @defaultValue `systemClock` */
   readonly clock?: Clock;
   /**
@@ -62,6 +72,9 @@ export interface ResolvedNodeOptions<Result> {
   readonly journal: Journal;
   readonly stateMachine: StateMachine<Result>;
   readonly members: readonly Member[];
+  readonly newCluster: boolean;
+  /** The identity of the journal, should it have to be founded. */
+  readonly identity: string;
   readonly clock: Clock;
   readonly group: string;
   readonly callTimeoutMs: number;
@@ -91,10 +104,17 @@ export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): Re
     clock,
     group,
     members: checkMembers(options.members ?? {}, transport.id),
+    newCluster: checkBoolean('newCluster', options.newCluster ?? false),
+    identity: newIdentity(),
     callTimeoutMs: checkNumber('callTimeoutMs', callTimeoutMs, { min: 1, integer: false }),
     snapshotEveryEntries: checkNumber('snapshotEveryEntries', snapshotEveryEntries, { min: 0 }),
     trailingEntries: checkNumber('trailingEntries', trailingEntries, { min: 0 }),
   };
+}
+
+/** 96 random bits, which no other journal will have. */
+function newIdentity(): string {
+  return Array.from({ length: 3 }, () => systemSeed().toString(16).padStart(8, '0')).join('');
 }
 
 /** What a message needs besides the entries or the piece of a snapshot that it carries. */

@@ -11,7 +11,7 @@ import {
 import { checkpointChunks, CheckpointReader, IncomingSnapshot, withHeader } from './checkpoints.js';
 import type { RaftCommand, RaftOutput, Role } from './commands.js';
 import type { CommandEntry, Entry, Member, RaftRecord } from './entry.js';
-import { tooLargeError } from './errors.js';
+import { journalLostError, tooLargeError } from './errors.js';
 import { RaftMachine } from './machine.js';
 import type { RaftMessage } from './messages.js';
 import { maxPayloadBytes, resolveNodeOptions, type RaftNodeOptions, type ResolvedNodeOptions } from './node-options.js';
@@ -44,6 +44,11 @@ export interface RaftNodeStatus extends ReplicatedLogStatus {
   readonly storedIndex: number;
   /** On leaders: how far each follower is. */
   readonly peers: readonly RaftPeerStatus[];
+  /**
+   * Whether this server takes part. A founding member does so once enough of the others know its journal; see
+   * {@link RaftNodeOptions.newCluster}.
+   */
+  readonly admitted: boolean;
   /** Messages from outside that were none of Raft. */
   readonly malformed: number;
 }
@@ -84,7 +89,8 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
 
   /**
    * Brings the state back from the journal, restores the state machine, and takes part. A server whose journal is blank
-   * becomes a founding member when `members` says so.
+   * becomes a founding member when `members` says so, and takes part once enough of the others know its journal. One that
+   * comes back without the journal that they know ends with the event `failed` and the code `journal-lost`.
    *
    * @throws InvalidOptionError naming the option, the value and what is allowed
    * @throws QuorateError with code `journal-inconsistent` when the journal lacks entries, `malformed` when it holds what
@@ -94,7 +100,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const resolved = resolveNodeOptions(options);
     const { journal, group, raft, stateMachine, members } = resolved;
     const state = await recover(journal, group, raft, stateMachine);
-    if (members.length > 0) await bootstrap(journal, group, state, members);
+    if (members.length > 0) await bootstrap(journal, group, state, resolved);
     return new RaftNode(resolved, state);
   }
 
@@ -160,6 +166,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
         flow,
         silentMs: now - heardAt,
       })),
+      admitted: state.admitted,
       malformed: this.#malformed,
     };
   }
@@ -250,6 +257,8 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
         return this.#readSnapshot(output);
       case 'receiveSnapshot':
         return this.#receiveSnapshot(output);
+      case 'denied':
+        return this.#fail(journalLostError(this.#options.raft.id, output.by));
       case 'abandonSnapshot':
         this.#incoming?.abandon();
         this.#incoming = null;
@@ -315,7 +324,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const { journal, group, trailingEntries } = this.#options;
     const chunks = withHeader({ index, term, configuration }, this.#snapshot.chunks);
     const firstIndex = Math.max(this.#state.log.firstIndex, index + 1 - trailingEntries);
-    const carried = [encodeRecord(group, carry)];
+    const carried = carry.map((record) => encodeRecord(group, record));
     journal.checkpoint(group, chunks, { keepFrom: firstIndex, carry: carried }).then(
       () => {
         if (this.#over !== null) return;

@@ -114,7 +114,8 @@ export function resolveOptions(options: RaftOptions): ResolvedRaftOptions {
   return resolved;
 }
 
-function checkBoolean(name: string, value: unknown): boolean {
+/** @throws InvalidOptionError */
+export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw new InvalidOptionError(name, value, 'true or false');
 }

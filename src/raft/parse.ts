@@ -10,6 +10,9 @@ export const MAX_VOTERS = 64;
 /** The longest address that a member may have, in characters. */
 export const MAX_ADDRESS_LENGTH = 1024;
 
+/** The longest identity of a journal, in characters. */
+const MAX_IDENTITY_LENGTH = 64;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -17,7 +20,9 @@ type Fields = Readonly<Record<string, unknown>>;
  * Unknown fields are ignored.
  */
 export function parseMessage(value: unknown): RaftMessage | undefined {
-  if (!isFields(value) || !isCount(value.term)) return undefined;
+  if (!isFields(value)) return undefined;
+  if (value.type === 'introduction' || value.type === 'introductionReply') return parseIntroduction(value.type, value);
+  if (!isCount(value.term)) return undefined;
   switch (value.type) {
     case 'preVote':
     case 'requestVote':
@@ -37,6 +42,15 @@ export function parseMessage(value: unknown): RaftMessage | undefined {
     default:
       return undefined;
   }
+}
+
+function parseIntroduction(
+  type: 'introduction' | 'introductionReply',
+  { identity, known }: Fields,
+): RaftMessage | undefined {
+  if (!isIdentity(identity)) return undefined;
+  if (type === 'introduction') return { type, identity };
+  return isIdentity(known) ? { type, identity, known } : undefined;
 }
 
 function parseVoteRequest(type: 'preVote' | 'requestVote', term: number, fields: Fields): RaftMessage | undefined {
@@ -134,6 +148,11 @@ export function parseConfiguration(value: unknown): Configuration | undefined {
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value from outside can be the identity of a journal. */
+export function isIdentity(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_IDENTITY_LENGTH;
 }
 
 /** Whether a value from outside is a whole number from 0 on. */

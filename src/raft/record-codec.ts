@@ -1,7 +1,7 @@
 import { messagePackCodec, type Codec } from '../codec/index.js';
 import { isNodeId, MalformedError, type JournalRecord } from '../core/index.js';
-import type { Entry, RaftRecord } from './entry.js';
-import { isCount, parseConfiguration } from './parse.js';
+import { isEntry, type Entry, type RaftRecord } from './entry.js';
+import { isCount, isIdentity, parseConfiguration } from './parse.js';
 import type { SnapshotHeader } from './state.js';
 
 /*
@@ -13,6 +13,8 @@ const HARD_STATE = 0;
 const COMMAND = 1;
 const NOOP = 2;
 const CONFIGURATION = 3;
+const IDENTITY = 4;
+const INTRODUCED = 5;
 
 const codec: Codec = messagePackCodec();
 const NO_BYTES = new Uint8Array(0);
@@ -28,6 +30,10 @@ export function encodeRecord(group: string, record: RaftRecord): JournalRecord {
       return frame(group, record.index, CONFIGURATION, record.term, codec.encode(record.data));
     case 'hardState':
       return frame(group, 0, HARD_STATE, record.term, codec.encode(record.votedFor));
+    case 'identity':
+      return frame(group, 0, IDENTITY, 0, codec.encode([record.identity, record.admitted, record.introduced]));
+    case 'introduced':
+      return frame(group, 0, INTRODUCED, 0, codec.encode([record.member, record.identity]));
   }
 }
 
@@ -50,6 +56,8 @@ export function decodeRecord({ index, data }: JournalRecord): RaftRecord {
   if (!Number.isSafeInteger(term) || term < 0) throw malformed(index, `its term is ${term}`);
   const body = data.subarray(HEADER_BYTES);
   if (data[0] === HARD_STATE && index === 0) return { type: 'hardState', term, votedFor: decodeVote(body) };
+  if (data[0] === IDENTITY && index === 0) return decodeIdentity(codec.decode(body));
+  if (data[0] === INTRODUCED && index === 0) return decodeIntroduced(codec.decode(body));
   if (index === 0) throw malformed(index, `its kind is ${data[0]}`);
   switch (data[0]) {
     case COMMAND:
@@ -69,7 +77,7 @@ export function decodeRecord({ index, data }: JournalRecord): RaftRecord {
 /** The log entry of bytes from a journal. */
 export function decodeEntry(record: JournalRecord): Entry {
   const decoded = decodeRecord(record);
-  if (decoded.type === 'hardState') throw malformed(record.index, 'it is no log entry');
+  if (!isEntry(decoded)) throw malformed(record.index, 'it is no log entry');
   return decoded;
 }
 
@@ -77,6 +85,20 @@ function decodeVote(body: Uint8Array): string | null {
   const votedFor = codec.decode(body);
   if (votedFor === null || isNodeId(votedFor)) return votedFor;
   throw malformed(0, 'its vote is no node id');
+}
+
+function decodeIdentity(value: unknown): RaftRecord {
+  const [identity, admitted, introduced] = Array.isArray(value) ? (value as unknown[]) : [];
+  if (isIdentity(identity) && typeof admitted === 'boolean' && typeof introduced === 'boolean') {
+    return { type: 'identity', identity, admitted, introduced };
+  }
+  throw malformed(0, 'it is no identity of a journal');
+}
+
+function decodeIntroduced(value: unknown): RaftRecord {
+  const [member, identity] = Array.isArray(value) ? (value as unknown[]) : [];
+  if (isNodeId(member) && isIdentity(identity)) return { type: 'introduced', member, identity };
+  throw malformed(0, 'it is no introduction');
 }
 
 function malformed(index: number, why: string): MalformedError {

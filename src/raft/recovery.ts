@@ -1,5 +1,6 @@
 import { QuorateError, type Journal, type NodeId } from '../core/index.js';
 import type { StateMachine } from '../host/index.js';
+import { introductionsNeeded } from './admission.js';
 import type { Configuration, Member, RaftRecord } from './entry.js';
 import type { ResolvedRaftOptions } from './options.js';
 import { decodeRecord, encodeRecord, openSnapshot } from './record-codec.js';
@@ -39,20 +40,30 @@ function isBlank(state: RaftState): boolean {
   return state.log.lastIndex === 0 && state.currentTerm === 0;
 }
 
+/** What makes a blank server a founding member. */
+export interface Founding {
+  readonly members: readonly Member[];
+  /** Names the journal. */
+  readonly identity: string;
+  /** Whether it takes part without asking the others first. */
+  readonly newCluster: boolean;
+}
+
 /**
- * Makes a blank server a founding member, in one durable record: every founding member begins its log with the same
- * entry, of term 1, which says who they are. One that is not blank stays as it is.
+ * Makes a blank server a founding member: its journal gets an identity, and its log begins with the entry with which
+ * that of every founding member begins, of term 1, which says who they are. One that is not blank stays as it is.
  */
-export async function bootstrap(
-  journal: Journal,
-  group: string,
-  state: RaftState,
-  members: readonly Member[],
-): Promise<void> {
+export async function bootstrap(journal: Journal, group: string, state: RaftState, founding: Founding): Promise<void> {
   if (!isBlank(state)) return;
-  const record: RaftRecord = { type: 'configuration', index: 1, term: 1, data: configurationOf(members) };
-  await journal.append([encodeRecord(group, record)]);
-  replay(state, record);
+  const { members, identity, newCluster } = founding;
+  const introduced = introductionsNeeded(members.length) === 0;
+  // In this order: a torn append may leave the first one, and a journal with members and no identity asks nobody.
+  const records: readonly RaftRecord[] = [
+    { type: 'identity', identity, admitted: introduced || newCluster, introduced },
+    { type: 'configuration', index: 1, term: 1, data: configurationOf(members) },
+  ];
+  await journal.append(records.map((record) => encodeRecord(group, record)));
+  for (const record of records) replay(state, record);
 }
 
 function configurationOf(members: readonly Member[]): Configuration {

@@ -1,4 +1,5 @@
 import type { NodeId } from '../core/index.js';
+import { handleIntroduction, handleIntroductionReply, introduce, introduceTo } from './admission.js';
 import { applied, applyCommitted, compacted, logReadForApply, snapshotTaken, storeSnapshot } from './applying.js';
 import { releaseSettled } from './backlog.js';
 import type { RaftCommand } from './commands.js';
@@ -33,6 +34,9 @@ import type { PeerState } from './state.js';
 export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
   const { state, options } = raft;
   if (from === options.id) return;
+  if (message.type === 'introduction') return handleIntroduction(raft, from, message);
+  if (message.type === 'introductionReply') return handleIntroductionReply(raft, from, message);
+  if (!state.admitted) return;
   if (message.type === 'preVote') return handlePreVote(raft, from, message);
   if (message.type === 'preVoteReply' && message.term <= state.currentTerm)
     return handlePreVoteReply(raft, from, message);
@@ -131,6 +135,7 @@ export function runCommand(raft: Raft, command: RaftCommand): void {
 
 /** A connection came or went: what was on the way to that follower may be lost, so find out where it stands. */
 export function peerChanged(raft: Raft, id: NodeId): void {
+  introduceTo(raft, id);
   const peer = peerOf(raft, id);
   if (peer === undefined) return;
   if (peer.flow !== 'snapshot') startProbing(peer);
@@ -142,8 +147,11 @@ export function wake(raft: Raft): void {
   const { timers } = raft.state;
   if (timers.election === -Infinity) {
     drawElectionTimeout(raft);
-    resetElectionTimer(raft);
+    if (raft.state.admitted) resetElectionTimer(raft);
+    else timers.election = Infinity;
+    if (raft.state.identity !== null && !raft.state.introduced) timers.introduction = raft.now;
   }
+  if (raft.now >= timers.introduction) introduce(raft);
   if (raft.now >= timers.election) electionTimeout(raft);
   if (raft.now >= timers.quorum) checkQuorum(raft);
   if (raft.now >= timers.heartbeat) heartbeat(raft);

@@ -1,3 +1,4 @@
+import { carriedRecords } from './admission.js';
 import type { NodeId } from '../core/index.js';
 import { output, saveHardState, send, type Raft } from './context.js';
 import { durableAfter } from './durability.js';
@@ -40,7 +41,6 @@ function currentInstall(raft: Raft, from: NodeId, message: InstallSnapshot): Ins
 }
 
 function takePiece(raft: Raft, install: InstallState, message: InstallSnapshot): void {
-  const { state } = raft;
   saveHardState(raft); // so that what the checkpoint carries is not older than a record that it replaces
   install.busy = true;
   install.finishing = message.done;
@@ -52,7 +52,7 @@ function takePiece(raft: Raft, install: InstallState, message: InstallSnapshot):
     offset: message.offset,
     data: message.data,
     done: message.done,
-    carry: { type: 'hardState', term: state.currentTerm, votedFor: state.votedFor },
+    carry: carriedRecords(raft),
   });
 }
 

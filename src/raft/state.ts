@@ -1,6 +1,6 @@
 import { QuorateError, seedRandom, type NodeId, type RandomState } from '../core/index.js';
 import type { Role } from './commands.js';
-import type { Configuration, Entry, RaftRecord } from './entry.js';
+import { isEntry, type Configuration, type Entry, type RaftRecord } from './entry.js';
 import { appendEntry, emptyLog, logAfterSnapshot, releaseMemory, truncateFrom, type LogState } from './log.js';
 import { resolveOptions, type RaftOptions } from './options.js';
 
@@ -18,6 +18,17 @@ export interface RaftState {
   lastApplied: number;
   /** For each other voter, on leaders: `nextIndex[]` and `matchIndex[]`, and what goes with them. */
   peers: PeerState[];
+
+  /** Which journal this server runs on; `null` when it was not made by founding. Persistent. */
+  identity: string | null;
+  /** Whether it takes part. Persistent. */
+  admitted: boolean;
+  /** Whether enough of the others know the identity. Persistent. */
+  introduced: boolean;
+  /** Who answered its introduction: whether they knew no other journal of it. */
+  introductions: Record<NodeId, boolean>;
+  /** The identities of the journals of others. Persistent. */
+  acquaintances: Record<NodeId, string>;
 
   role: Role;
   leader: NodeId | null;
@@ -76,6 +87,8 @@ export interface Timers {
   heartbeat: number;
   /** When the leader checks that it still has a majority. */
   quorum: number;
+  /** When a founding member introduces itself again. */
+  introduction: number;
 }
 
 /** What a leader knows of one follower. Invariant: `matchIndex < nextIndex`. */
@@ -170,6 +183,11 @@ export function initialState(options: RaftOptions): RaftState {
     commitIndex: 0,
     lastApplied: 0,
     peers: [],
+    identity: null,
+    admitted: true,
+    introduced: true,
+    introductions: {},
+    acquaintances: {},
     role: 'follower',
     leader: null,
     configurations: [],
@@ -178,7 +196,7 @@ export function initialState(options: RaftOptions): RaftState {
     readingForApply: false,
     leaderContact: -Infinity,
     electionTimeout: electionTimeoutMs,
-    timers: { election: -Infinity, heartbeat: Infinity, quorum: Infinity },
+    timers: { election: -Infinity, heartbeat: Infinity, quorum: Infinity, introduction: Infinity },
     random: seedRandom(seed, streamOf(id)),
     writeCount: 0,
     hardStateWrite: 0,
@@ -222,11 +240,7 @@ export const NOT_THIS_JOURNAL = 'do not start the member on this journal again; 
  * @throws QuorateError with code `journal-inconsistent` when an entry leaves a gap
  */
 export function replay(state: RaftState, record: RaftRecord): void {
-  if (record.type === 'hardState') {
-    state.currentTerm = record.term;
-    state.votedFor = record.votedFor;
-    return;
-  }
+  if (!isEntry(record)) return replayFact(state, record);
   const { log } = state;
   if (record.index > log.lastIndex + 1) {
     const found = `the journal has entry ${record.index} right behind entry ${log.lastIndex}`;
@@ -240,6 +254,22 @@ export function replay(state: RaftState, record: RaftRecord): void {
   raiseTerm(state, record.term);
   state.storedIndex = log.lastIndex;
   noteConfiguration(state, record);
+}
+
+function replayFact(state: RaftState, record: Exclude<RaftRecord, Entry>): void {
+  switch (record.type) {
+    case 'hardState':
+      state.currentTerm = record.term;
+      state.votedFor = record.votedFor;
+      return;
+    case 'identity':
+      state.identity = record.identity;
+      state.admitted = record.admitted;
+      state.introduced = record.introduced;
+      return;
+    case 'introduced':
+      state.acquaintances[record.member] = record.identity;
+  }
 }
 
 /** The configuration in force at `index`, which a snapshot there must carry. */

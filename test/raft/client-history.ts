@@ -1,5 +1,5 @@
 import type { NodeId } from '../../src/core/index.js';
-import { create, initialState, replay } from '../../src/raft/index.js';
+import { create, initialState, isEntry, replay } from '../../src/raft/index.js';
 import type {
   Entry,
   RaftCommand,
@@ -201,7 +201,7 @@ class ReplicatedMap implements SimulatedProtocol<
 
 function readEntries(host: Host, { from, to, maxBytes }: RaftOutput & { type: 'readLog' }): Entry[] {
   const latest = new Map<number, Entry>();
-  for (const record of host.disk.records) if (record.type !== 'hardState') latest.set(record.index, record);
+  for (const record of host.disk.records) if (isEntry(record)) latest.set(record.index, record);
   const entries: Entry[] = [];
   let bytes = 0;
   for (let index = from; index <= to && latest.has(index) && (bytes < maxBytes || entries.length === 0); index++) {

@@ -93,4 +93,25 @@ export const raftMutants: readonly Mutant[] = [
     find: 'if (diskStalled(raft)) return becomeFollower(raft, state.currentTerm, null);',
     replace: '',
   },
+  {
+    name: 'a member whose journal is gone takes part as if it were new',
+    suite: 'test/raft/admission.test.ts',
+    file: 'raft/rules.ts',
+    find: '  if (!state.admitted) return;\n',
+    replace: '',
+  },
+  {
+    name: 'answers an introduction before it is durable',
+    suite: 'test/raft/admission.test.ts',
+    file: 'raft/admission.ts',
+    find: "send(raft, from, { type: 'introductionReply', identity, known }, raft.state.writeCount);",
+    replace: "send(raft, from, { type: 'introductionReply', identity, known });",
+  },
+  {
+    name: 'forgets in a snapshot which journals it knows',
+    suite: 'test/raft/admission.test.ts',
+    file: 'raft/admission.ts',
+    find: 'return [hardState(raft), ...own, ...others];',
+    replace: 'return [hardState(raft), ...own];',
+  },
 ];

@@ -93,6 +93,11 @@ class NodeCluster {
     return store;
   }
 
+  /** A member that is stopped loses what it stored. */
+  wipe(id: NodeId): void {
+    this.#stores.delete(id);
+  }
+
   /** Starts a member, for the first time or again. */
   async start(id: NodeId, options: MemberOptions = {}): Promise<Member> {
     const transport = this.network.transport(id);

@@ -56,6 +56,12 @@ const installSnapshot = fc
 
 const type = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name);
 const message: fc.Arbitrary<RaftMessage> = fc.oneof(
+  fc.record({ type: type('introduction'), identity: fc.string({ minLength: 1, maxLength: 64 }) }),
+  fc.record({
+    type: type('introductionReply'),
+    identity: fc.string({ minLength: 1, maxLength: 64 }),
+    known: fc.string({ minLength: 1, maxLength: 64 }),
+  }),
   fc.record({ type: type('preVote'), term: count, lastLogIndex: count, lastLogTerm: count }),
   fc.record({ type: type('preVoteReply'), term: count, campaignTerm: count, granted: fc.boolean() }),
   fc.record({ type: type('requestVote'), term: count, lastLogIndex: count, lastLogTerm: count }),
@@ -116,6 +122,8 @@ const examples: readonly RaftMessage[] = [
     done: false,
   },
   { type: 'installSnapshotReply', term: 4, lastIncludedIndex: 9, offset: 1, installed: false },
+  { type: 'introduction', identity: 'journal' },
+  { type: 'introductionReply', identity: 'journal', known: 'other' },
 ];
 const append = examples[4] as RaftMessage & { type: 'appendEntries' };
 const snapshot = examples[7] as RaftMessage & { type: 'installSnapshot' };
@@ -131,6 +139,7 @@ const WRONG: readonly unknown[] = [
   Number.MAX_SAFE_INTEGER + 1,
   '1',
   '',
+  'x'.repeat(65),
   1n,
   [],
   {},
@@ -156,6 +165,9 @@ function isRight(field: string, value: unknown): boolean {
       return Array.isArray(value) && value.length === 0;
     case 'configuration':
       return false;
+    case 'identity':
+    case 'known':
+      return value === '1';
     default:
       return Number.isSafeInteger(value) && (value as number) >= 0;
   }

@@ -1,5 +1,6 @@
 import { InvariantViolation } from '../../src/testing/index.js';
 import type * as Raft from '../../src/raft/index.js';
+import { isEntry } from '../../src/raft/index.js';
 import type { Application, Host } from './raft-simulation.js';
 
 interface KnownEntry {
@@ -43,7 +44,7 @@ export class RaftInvariants {
   written(host: Host, writes: readonly Raft.RaftRecord[]): void {
     const { log } = host.state();
     for (const record of writes) {
-      if (record.type === 'hardState') continue;
+      if (!isEntry(record)) continue;
       const previousTerm = termBefore(log, record.index);
       const byTerm = (this.#entries[record.index] ??= new Map<number, KnownEntry>());
       const known = byTerm.get(record.term);

@@ -1,6 +1,6 @@
 import { seededRandom, type NodeId } from '../../src/core/index.js';
 import type { RaftOptions } from '../../src/raft/index.js';
-import { nemesis, type Conditions, type NemesisWeights, type TimedFault } from '../../src/testing/index.js';
+import { nemesis, type Conditions, type Fault, type NemesisWeights, type TimedFault } from '../../src/testing/index.js';
 
 /** What a client does, and when. A proposal goes to whoever leads, and to others now and then. */
 export type ClientAction =
@@ -17,6 +17,8 @@ export interface Scenario {
   readonly ids: readonly NodeId[];
   readonly raft: Omit<RaftOptions, 'id'>;
   readonly conditions: Partial<Conditions>;
+  /** Whether all members know each other's journals at the start, or have yet to introduce themselves. */
+  readonly founded: boolean;
   /** How long faults happen, before all heals. */
   readonly faultyMs: number;
   readonly faults: readonly TimedFault[];
@@ -50,17 +52,24 @@ export function scenarioOf(options: ScenarioOptions): Scenario {
   const random = seededRandom(seed, 2);
   const nodes = options.nodes ?? (random() < 0.6 ? 3 : 5);
   const ids = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
-  const weights = moderate ? {} : drawWeights(random);
+  const weights = moderate ? { wipeEveryMs: 30_000 } : drawWeights(random);
+  const faults = nemesis({ seed, nodes: ids, durationMs: faultyMs, weights });
   return {
     seed,
     ids,
+    founded: faults.some(({ fault }) => losesDisk(fault)) || seed % 2 === 0,
     raft: moderate ? MODERATE : drawOptions(random),
     conditions: moderate ? {} : drawConditions(random),
     faultyMs,
-    faults: nemesis({ seed, nodes: ids, durationMs: faultyMs, weights }),
+    faults,
     leaderCrashes: moderate ? [] : drawLeaderCrashes(random),
     actions: drawActions(random, faultyMs, options.entriesPerSecond ?? 150),
   };
+}
+
+/** Founding needs more than a majority of the disks. */
+function losesDisk(fault: Fault): boolean {
+  return ['bitFlip', 'wipe'].includes(fault.type) || (fault.type === 'diskFailure' && fault.downMs === Infinity);
 }
 
 /** As a user has it, but for limits that are so small that logs leave memory and snapshots take several pieces. */
@@ -104,6 +113,7 @@ function drawWeights(random: Random): Partial<NemesisWeights> {
     stallEveryMs: one(random, 1000, 3000, Infinity),
     diskFailureEveryMs: one(random, 2000, Infinity),
     lostDiskEveryMs: one(random, 4000, Infinity, Infinity),
+    wipeEveryMs: one(random, 2000, Infinity, Infinity),
     clockJumpEveryMs: one(random, 500, 5000, Infinity),
   };
 }

@@ -1,5 +1,6 @@
 import type { NodeId } from '../../src/core/index.js';
 import type * as Raft from '../../src/raft/index.js';
+import { isEntry } from '../../src/raft/index.js';
 import { Simulation, type SimulatedHost, type SimulatedProtocol, type TraceEvent } from '../../src/testing/index.js';
 import { RaftInvariants } from './raft-invariants.js';
 import type { ClientAction, Scenario } from './raft-scenario.js';
@@ -82,6 +83,10 @@ class RaftCluster implements SimulatedProtocol<
   readonly #scenario: Scenario;
   readonly #raft: RaftModule;
   readonly #invariants = new RaftInvariants();
+  /** How often each member's disk was blank. */
+  readonly #foundings = new Map<NodeId, number>();
+  /** Members that came back without what they had promised. */
+  readonly #denied = new Set<NodeId>();
   #healed = false;
   #elections = 0;
   #proposals = 0;
@@ -123,12 +128,29 @@ class RaftCluster implements SimulatedProtocol<
       raft.replaySnapshot(state, disk.checkpoint.header);
       restore(application, disk.checkpoint.bytes);
     }
-    if (disk.records.length === 0 && disk.checkpoint === null) {
-      const voters = this.#scenario.ids.map((voter) => ({ id: voter, address: null }));
-      disk.records.push({ type: 'configuration', index: 1, term: 1, data: { voters } });
-    }
+    if (disk.records.length === 0 && disk.checkpoint === null) disk.records.push(...this.#found(id));
     for (const record of disk.records) raft.replay(state, record);
     return { machine: raft.create(options, state), application };
+  }
+
+  /** What founding writes to a blank disk: the first one of a member, or one that was wiped. */
+  #found(id: NodeId): Raft.RaftRecord[] {
+    const { ids, founded } = this.#scenario;
+    const first = !this.#foundings.has(id);
+    const count = (this.#foundings.get(id) ?? 0) + 1;
+    this.#foundings.set(id, count);
+    const settled = founded && first;
+    const others = settled ? ids.filter((other) => other !== id) : [];
+    return [
+      { type: 'identity', identity: `disk ${count} of ${id}`, admitted: settled, introduced: settled },
+      ...others.map((member) => ({ type: 'introduced', member, identity: `disk 1 of ${member}` }) as const),
+      {
+        type: 'configuration',
+        index: 1,
+        term: 1,
+        data: { voters: ids.map((voter) => ({ id: voter, address: null })) },
+      },
+    ];
   }
 
   written(host: Host, writes: readonly Raft.RaftRecord[]): void {
@@ -156,6 +178,9 @@ class RaftCluster implements SimulatedProtocol<
       case 'abandonSnapshot':
         host.application.incoming = [];
         return;
+      case 'denied':
+        this.#denied.add(host.id);
+        return this.simulation.fault({ type: 'crash', node: host.id, downMs: Infinity });
       case 'role':
         return output.role === 'leader' ? this.#troubleLeader(host) : undefined;
       default: // accepted and refused need no help
@@ -200,12 +225,18 @@ class RaftCluster implements SimulatedProtocol<
     });
   }
 
-  #replace(host: Host, checkpoint: Checkpoint, keepFrom: number, carry: Raft.HardState, done: () => void): void {
+  #replace(
+    host: Host,
+    checkpoint: Checkpoint,
+    keepFrom: number,
+    carry: readonly Raft.RaftRecord[],
+    done: () => void,
+  ): void {
     // What was appended before this moment and is no log entry is in `carry`; what comes later stays.
     const before = new Set<Raft.RaftRecord>([...host.disk.records, ...host.disk.pending()]);
     const keep = (record: Raft.RaftRecord): boolean =>
-      record.type === 'hardState' ? !before.has(record) : record.index >= keepFrom;
-    host.disk.replace({ checkpoint, keep, carry: [carry] }, done);
+      isEntry(record) ? record.index >= keepFrom : !before.has(record);
+    host.disk.replace({ checkpoint, keep, carry }, done);
   }
 
   #readSnapshot(host: Host, { to, index, offset, maxBytes }: Raft.RaftOutput & { type: 'readSnapshot' }): void {
@@ -279,7 +310,9 @@ class RaftCluster implements SimulatedProtocol<
   }
 
   #allApplied(index: number): boolean {
-    return [...this.simulation.nodes.values()].every((host) => host.lost || host.application.index >= index);
+    return [...this.simulation.nodes.values()].every((host) => {
+      return host.lost || this.#denied.has(host.id) || host.application.index >= index;
+    });
   }
 
   #requireProgress(committed: number): void {
@@ -303,7 +336,7 @@ function restore(application: Application, bytes: Uint8Array): void {
 /** What a journal returns: the latest entry of each index, as long as they follow each other. */
 function readEntries(records: readonly Raft.RaftRecord[], from: number, to: number, maxBytes: number): Raft.Entry[] {
   const latest = new Map<number, Raft.Entry>();
-  for (const record of records) if (record.type !== 'hardState') latest.set(record.index, record);
+  for (const record of records) if (isEntry(record)) latest.set(record.index, record);
   const entries: Raft.Entry[] = [];
   let bytes = 0;
   for (let index = from; index <= to && latest.has(index) && (bytes < maxBytes || entries.length === 0); index++) {

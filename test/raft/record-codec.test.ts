@@ -16,6 +16,7 @@ const codec = messagePackCodec();
 const term = fc.maxSafeNat();
 const index = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const nodeId = fc.stringMatching(/^[\x21-\x7e]{1,20}$/).filter(isNodeId);
+const identity = fc.string({ minLength: 1, maxLength: 64 });
 const configuration: fc.Arbitrary<Configuration> = fc
   .uniqueArray(fc.record({ id: nodeId, address: fc.option(fc.string()) }), { selector: ({ id }) => id, maxLength: 5 })
   .map((voters) => ({ voters: voters.sort((a, b) => (a.id < b.id ? -1 : 1)) }));
@@ -24,6 +25,8 @@ const record: fc.Arbitrary<RaftRecord> = fc.oneof(
   fc.record({ type: fc.constant('noop' as const), index, term, data: fc.constant(null) }),
   fc.record({ type: fc.constant('configuration' as const), index, term, data: configuration }),
   fc.record({ type: fc.constant('hardState' as const), term, votedFor: fc.option(nodeId) }),
+  fc.record({ type: fc.constant('identity' as const), identity, admitted: fc.boolean(), introduced: fc.boolean() }),
+  fc.record({ type: fc.constant('introduced' as const), member: nodeId, identity }),
 );
 
 /** A record as a journal returns it: a view into something larger. */
@@ -61,7 +64,8 @@ describe('a journal record', () => {
   const malformed: readonly [string, number, Uint8Array][] = [
     ['that is empty', 1, new Uint8Array(0)],
     ['that is cut off in its header', 1, bytesOf(1, 1).subarray(0, 8)],
-    ['of an unknown kind', 1, bytesOf(4, 1)],
+    ['of an unknown kind', 1, bytesOf(6, 1)],
+    ['of an unknown kind at index 0', 0, bytesOf(6, 1)],
     ['of kind 255', 1, bytesOf(255, 1)],
     ['of an entry at index 0', 0, bytesOf(1, 1)],
     ['of a term and vote at a log index', 5, hardState],
@@ -73,6 +77,14 @@ describe('a journal record', () => {
     ['whose vote is a number', 0, bytesOf(0, 1, codec.encode(5))],
     ['whose vote is no node id', 0, bytesOf(0, 1, codec.encode('a b'))],
     ['whose vote is missing', 0, bytesOf(0, 1)],
+    ['whose identity is missing', 0, bytesOf(4, 0)],
+    ['whose identity is no list', 0, bytesOf(4, 0, codec.encode('id'))],
+    ['whose identity is empty', 0, bytesOf(4, 0, codec.encode(['', true, true]))],
+    ['whose identity is too long', 0, bytesOf(4, 0, codec.encode(['x'.repeat(65), true, true]))],
+    ['whose admission is no boolean', 0, bytesOf(4, 0, codec.encode(['id', 1, true]))],
+    ['of an identity at a log index', 1, bytesOf(4, 0, codec.encode(['id', true, true]))],
+    ['of an introduction of nobody', 0, bytesOf(5, 0, codec.encode(['a b', 'id']))],
+    ['of an introduction without identity', 0, bytesOf(5, 0, codec.encode(['a']))],
     ['whose configuration is missing', 1, bytesOf(3, 1)],
     ['whose configuration is none', 1, bytesOf(3, 1, codec.encode({ voters: 1 }))],
     ['whose configuration is cut off', 1, bytesOf(3, 1, codec.encode({ voters: [] }).subarray(0, 3))],
@@ -88,7 +100,7 @@ describe('a journal record', () => {
 
   it('of any bytes is read or refused, with no other error', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 2 }), fc.nat({ max: 5 }), fc.uint8Array({ maxLength: 40 }), (index, kind, rest) => {
+      fc.property(fc.nat({ max: 2 }), fc.nat({ max: 7 }), fc.uint8Array({ maxLength: 40 }), (index, kind, rest) => {
         const data = Uint8Array.of(kind, ...rest);
         try {
           decodeRecord({ group: 'g', index, data });

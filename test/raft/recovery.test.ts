@@ -9,6 +9,7 @@ import { Notebook } from './node-cluster.js';
 import { configurationOf, entries, entry } from './script.js';
 
 const members = configurationOf(['a', 'b', 'c']);
+const founding = { members: members.voters, identity: 'a new journal', newCluster: false };
 const snapshot = { index: 5, term: 2, configuration: members };
 
 function replayed(...records: readonly RaftRecord[]): RaftState {
@@ -131,7 +132,7 @@ describe('recovery from a journal', () => {
   it('founds a cluster in one record, of term 1, so that the first election is for term 2', async () => {
     const journal = new MemoryJournal();
     const state = await recover(journal, 'raft', options, new Notebook());
-    await bootstrap(journal, 'raft', state, [...members.voters].reverse());
+    await bootstrap(journal, 'raft', state, { ...founding, members: [...members.voters].reverse() });
     expect(state).toMatchObject({ currentTerm: 1, votedFor: null, storedIndex: 1 });
     const again = await recover(journal, 'raft', options, new Notebook());
     expect(again).toEqual(state);
@@ -144,7 +145,7 @@ describe('recovery from a journal', () => {
   ])('does not found a cluster with a server that %s', async (_, records) => {
     const journal = await journalWith(...records.map((record) => encodeRecord('raft', record)));
     const state = await recover(journal, 'raft', options, new Notebook());
-    await bootstrap(journal, 'raft', state, members.voters);
+    await bootstrap(journal, 'raft', state, founding);
     expect(state.configurations).toEqual([]);
   });
 });

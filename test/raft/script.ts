@@ -1,5 +1,5 @@
 import { NOTHING, type Effects, type Input, type NodeId } from '../../src/core/index.js';
-import type { RaftMachine } from '../../src/raft/index.js';
+import { isEntry, type RaftMachine } from '../../src/raft/index.js';
 import {
   create,
   initialState,
@@ -119,7 +119,7 @@ export class Server {
     for (let effects = this.machine.take(); effects !== NOTHING; effects = this.machine.take()) {
       all.push(effects);
       this.written += effects.writes.length;
-      for (const record of effects.writes) if (record.type !== 'hardState') this.journal.set(record.index, record);
+      for (const record of effects.writes) if (isEntry(record)) this.journal.set(record.index, record);
     }
     return new Taken(all);
   }

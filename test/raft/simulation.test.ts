@@ -40,9 +40,9 @@ describe('Raft in simulation', () => {
     const text = hashKey128(events.join('\n'));
     expect({ events: events.length, text, trace }).toMatchInlineSnapshot(`
       {
-        "events": 1962,
-        "text": "7d10cc9e96d92b4b967bb824a0cf5f30",
-        "trace": 658349229,
+        "events": 1574,
+        "text": "34ee90fc4eef2004a79b5b7e78bb3c7f",
+        "trace": 1011082015,
       }
     `);
   });

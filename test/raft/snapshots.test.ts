@@ -40,7 +40,7 @@ describe('storing a snapshot', () => {
   it('says what to store, and carries term and vote', () => {
     const server = new Server('a', { log: [1, 2, 2], term: 5, votedFor: 'b', committed: 3 });
     const taken = server.command({ type: 'snapshot', index: 3 });
-    const carry = { type: 'hardState', term: 5, votedFor: 'b' };
+    const carry = [{ type: 'hardState', term: 5, votedFor: 'b' }];
     expect(taken.outputs).toEqual([{ type: 'checkpoint', index: 3, term: 2, configuration: members, carry }]);
   });
 
@@ -69,7 +69,7 @@ describe('storing a snapshot', () => {
     );
     const taken = server.command({ type: 'snapshot', index: 1 });
     expect(taken.writes).toMatchObject([{ type: 'hardState', term: 4 }]);
-    expect(taken.said('checkpoint')).toMatchObject([{ carry: { term: 4, votedFor: null } }]);
+    expect(taken.said('checkpoint')).toMatchObject([{ carry: [{ term: 4, votedFor: null }] }]);
   });
 
   it('is pointless at an index that a snapshot covers already', () => {
@@ -289,7 +289,7 @@ describe('receiving a snapshot (figure 13)', () => {
   it('hands each piece to the host, and answers when that has taken it in', () => {
     const server = new Server('a', { term: 4 });
     const taken = server.receive('b', piece());
-    const carry = { type: 'hardState', term: 4, votedFor: null };
+    const carry = [{ type: 'hardState', term: 4, votedFor: null }];
     expect(taken.said('receiveSnapshot')).toMatchObject([{ index: 10, term: 3, offset: 0, done: false, carry }]);
     expect(taken.messages).toEqual([]);
     expect(received(server, 2).sent('installSnapshotReply', 'b')).toMatchObject([
@@ -328,7 +328,7 @@ describe('receiving a snapshot (figure 13)', () => {
     const server = new Server('a', { term: 3, votedFor: 'c' });
     const taken = server.receive('b', piece());
     expect(taken.writes).toEqual([{ type: 'hardState', term: 4, votedFor: null }]);
-    expect(taken.said('receiveSnapshot')).toMatchObject([{ carry: { term: 4, votedFor: null } }]);
+    expect(taken.said('receiveSnapshot')).toMatchObject([{ carry: [{ term: 4, votedFor: null }] }]);
   });
 
   it('keeps the follower from campaigning', () => {

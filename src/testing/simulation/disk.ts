@@ -109,6 +109,14 @@ export class SimulatedDisk<Write, Checkpoint> {
     this.#damage ??= { place, last: place === last && place >= 0 };
   }
 
+  /** Everything is gone. */
+  wipe(): void {
+    this.records = [];
+    this.checkpoint = null;
+    this.#damage = null;
+    this.#queue = [];
+  }
+
   /** Bits are as they were. */
   repair(): void {
     this.#damage = null;

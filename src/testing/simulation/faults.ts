@@ -27,6 +27,8 @@ export type Fault =
    * durable. Protocols without redundancy against that lose what it held, so `nemesis` never draws it.
    */
   | { readonly type: 'bitFlip'; readonly node: NodeId; readonly where: number }
+  /** The node stops, and starts again after `downMs` on a disk that holds nothing. */
+  | { readonly type: 'wipe'; readonly node: NodeId; readonly downMs: number }
   /** The node's clock jumps forward. */
   | { readonly type: 'clockJump'; readonly node: NodeId; readonly ms: number };
 
@@ -58,6 +60,11 @@ export interface NemesisWeights {
   readonly diskFailureEveryMs: number;
   /** Disks that fail for ever, or whose bits flip; never of so many nodes that no majority is left. */
   readonly lostDiskEveryMs: number;
+  /**
+   * Disks that are wiped, after which the node starts again as if it were new. They count with the lost ones. For
+   * protocols that notice it; others lose what the node had promised.
+   */
+  readonly wipeEveryMs: number;
   readonly clockJumpEveryMs: number;
   readonly clockJumpMs: Range;
 }
@@ -77,6 +84,7 @@ export const defaultWeights: NemesisWeights = {
   stallMs: [50, 1500],
   diskFailureEveryMs: 10_000,
   lostDiskEveryMs: 30_000,
+  wipeEveryMs: Infinity,
   clockJumpEveryMs: 5000,
   clockJumpMs: [10, 500],
 };
@@ -111,12 +119,15 @@ class Nemesis {
   readonly #weights: NemesisWeights;
   readonly #random: RandomState;
   readonly #drawn: TimedFault[] = [];
+  /** The nodes whose disks are good so far. */
+  readonly #mortal: NodeId[];
 
   constructor({ seed, nodes, durationMs, weights }: NemesisOptions) {
     this.#nodes = nodes;
     this.#durationMs = durationMs;
     this.#weights = { ...defaultWeights, ...weights };
     this.#random = seedRandom(seed, 0xfa17);
+    this.#mortal = [...nodes];
   }
 
   draw(): readonly TimedFault[] {
@@ -132,7 +143,12 @@ class Nemesis {
     this.#every(weights.clockJumpEveryMs, () => {
       return { type: 'clockJump', node: this.#node(), ms: this.#in(weights.clockJumpMs) };
     });
-    this.#loseDisks();
+    this.#loseDisks(weights.lostDiskEveryMs, (node) => {
+      const fails = nextRandom(this.#random) < 0.5;
+      const where = nextRandom(this.#random);
+      return fails ? { type: 'diskFailure', node, downMs: Infinity } : { type: 'bitFlip', node, where };
+    });
+    this.#loseDisks(weights.wipeEveryMs, (node) => ({ type: 'wipe', node, downMs: this.#in(weights.downMs) }));
     this.#crashAfterSteps();
     return this.#drawn;
   }
@@ -144,15 +160,13 @@ class Nemesis {
     }
   }
 
-  #loseDisks(): void {
-    const mortal = [...this.#nodes];
+  /** Each node loses its disk once at most, and a majority never does. */
+  #loseDisks(meanMs: number, fault: (node: NodeId) => Fault): void {
     const leastLeft = (this.#nodes.length >> 1) + 1;
-    this.#every(this.#weights.lostDiskEveryMs, () => {
-      if (mortal.length === leastLeft) return { type: 'crash', node: this.#node(), downMs: 1 };
-      const [node] = mortal.splice(Math.floor(nextRandom(this.#random) * mortal.length), 1) as [NodeId];
-      const fails = nextRandom(this.#random) < 0.5;
-      const where = nextRandom(this.#random);
-      return fails ? { type: 'diskFailure', node, downMs: Infinity } : { type: 'bitFlip', node, where };
+    this.#every(meanMs, () => {
+      if (this.#mortal.length === leastLeft) return { type: 'crash', node: this.#node(), downMs: 1 };
+      const [node] = this.#mortal.splice(Math.floor(nextRandom(this.#random) * this.#mortal.length), 1) as [NodeId];
+      return fault(node);
     });
   }
 

@@ -150,6 +150,9 @@ export class SimulatedNode<Message, Command, Output, Write, State, Application, 
         return;
       case 'bitFlip':
         return this.disk.flipBits(fault.where);
+      case 'wipe':
+        this.#crash(fault.downMs);
+        return this.disk.wipe();
       case 'clockJump':
         this.#clockOffset += fault.ms;
         this.#wakeEventAt = Infinity;

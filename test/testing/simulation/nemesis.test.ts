@@ -17,6 +17,7 @@ const never: NemesisWeights = {
   stallMs: [1, 1],
   diskFailureEveryMs: Infinity,
   lostDiskEveryMs: Infinity,
+  wipeEveryMs: Infinity,
   clockJumpEveryMs: Infinity,
   clockJumpMs: [1, 1],
 };
@@ -72,6 +73,15 @@ it('never loses so many disks that no majority is left, and never flips the last
     expect(new Set(lost.map(({ node }) => node)).size).toBe(2);
     expect(lost).toHaveLength(2);
     for (const fault of lost) if (fault.type === 'bitFlip') expect(fault.where).toBeLessThan(1);
+  }
+});
+
+it('counts wiped disks with the lost ones', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const drawn = faults({ lostDiskEveryMs: 2000, wipeEveryMs: 100 }, 10_000, seed);
+    const gone = drawn.flatMap((fault) => (fault.type === 'crash' || !('node' in fault) ? [] : fault.node));
+    expect(gone).toHaveLength(2);
+    expect(new Set(gone).size).toBe(2);
   }
 });
 

@@ -163,6 +163,16 @@ describe('flipped bits', () => {
   });
 });
 
+it('a wiped disk lets the node start as if it were new', () => {
+  const probes = new Probes();
+  probes.command('a', { type: 'write', values: [1] });
+  probes.simulation.run(20);
+  probes.simulation.fault({ type: 'wipe', node: 'a', downMs: 10 });
+  expect(probes.host('a').up).toBe(false);
+  probes.simulation.run(20);
+  expect([probes.host('a').up, probes.host('a').state().values]).toEqual([true, []]);
+});
+
 describe('clocks', () => {
   it('that jump make what was due in between due at once', () => {
     const probes = new Probes();
