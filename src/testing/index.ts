@@ -39,6 +39,7 @@ export type {
   MachinesState,
   NetworkModel,
 } from './explorer/machine-model.js';
+export type { MachineSymmetry, Rename } from './explorer/machine-symmetry.js';
 export { always, eventually, sometimes } from './explorer/model.js';
 export type { Model, Property, PropertyKind } from './explorer/model.js';
 export { formatPath } from './explorer/format-path.js';
