@@ -25,7 +25,9 @@ export class Cluster {
     this.#directory = mkdtempSync(join(parent, 'quorate-bench-'));
     for (const id of ['a', 'b', 'c']) this.#servers.set(id, start('./server.ts'));
     this.#client = start('./client.ts');
-    this.#clientEnded = once(this.#client, 'exit').then(() => Promise.reject(new Error('the client process has ended')));
+    this.#clientEnded = once(this.#client, 'exit').then(() =>
+      Promise.reject(new Error('the client process has ended')),
+    );
     this.#clientEnded.catch(() => {}); // it ends when nobody waits any more
     process.once('exit', () => this.#kill());
   }
@@ -63,7 +65,7 @@ export class Cluster {
   /** Ends all processes and removes what they stored. */
   async stop(): Promise<void> {
     const all = [...this.#servers.values(), this.#client];
-    const ended = all.map((child) => (child.exitCode === null ? once(child, 'exit') : null));
+    const ended = all.filter((child) => child.exitCode === null).map((child) => once(child, 'exit'));
     this.#kill();
     await Promise.all(ended);
     rmSync(this.#directory, { recursive: true, force: true });
