@@ -1,4 +1,4 @@
-import { type CheckpointOptions, InvalidOptionError, type JournalRecord } from '../core/index.js';
+import { checkNumber, type CheckpointOptions, InvalidOptionError, type JournalRecord } from '../core/index.js';
 
 const GROUP_NAME = /^[\x20-\x7e]{1,64}$/;
 
@@ -44,6 +44,19 @@ export function checkCheckpoint(group: string, options: CheckpointOptions): void
     if (record.group !== group) throw new InvalidOptionError('carry', record.group, `of group ${group}`);
     if (record.index !== 0) throw new InvalidOptionError('carry', record.index, 'records with index 0');
   }
+}
+
+/** Checks the arguments of a read of entries. @throws InvalidOptionError naming what is wrong */
+export function checkRead(from: number, to: number, maxBytes: number): void {
+  checkNumber('from', from, { min: 0 });
+  checkNumber('to', to, { min: 0, max: Infinity, integer: false });
+  checkNumber('maxBytes', maxBytes, { min: 0, max: Infinity, integer: false });
+}
+
+/** Checks the arguments of a read of a checkpoint. @throws InvalidOptionError naming what is wrong */
+export function checkCheckpointRead(offset: number, maxBytes: number): void {
+  checkNumber('offset', offset, { min: 0 });
+  checkNumber('maxBytes', maxBytes, { min: 1 });
 }
 
 /**

@@ -4,7 +4,6 @@
  * @module storage/memory
  */
 import {
-  checkNumber,
   type CheckpointOptions,
   type CheckpointPiece,
   ClosedError,
@@ -14,7 +13,7 @@ import {
   type ReadOptions,
   type ReplayItem,
 } from '../core/index.js';
-import { checkCheckpoint, checkRecords, nextAfterCheckpoint } from './check-records.js';
+import { checkCheckpoint, checkCheckpointRead, checkRead, checkRecords, nextAfterCheckpoint } from './check-records.js';
 
 const DEFAULT_READ_BYTES = 1024 * 1024;
 
@@ -89,9 +88,7 @@ export class MemoryJournal implements Journal {
   async read(group: string, from: number, to: number, options: ReadOptions = {}): Promise<JournalRecord[]> {
     this.#refuse();
     const { maxBytes = DEFAULT_READ_BYTES, signal } = options;
-    checkNumber('from', from, { min: 0 });
-    checkNumber('to', to, { min: 0, max: Infinity, integer: false });
-    checkNumber('maxBytes', maxBytes, { min: 0, max: Infinity, integer: false });
+    checkRead(from, to, maxBytes);
     signal?.throwIfAborted();
     const entries = this.#store.groups.get(group)?.entries ?? [];
     const first = entries[0]?.index ?? 1;
@@ -141,8 +138,7 @@ export class MemoryJournal implements Journal {
 
   async readCheckpoint(group: string, offset: number, maxBytes: number): Promise<CheckpointPiece | null> {
     this.#refuse();
-    checkNumber('offset', offset, { min: 0 });
-    checkNumber('maxBytes', maxBytes, { min: 1 });
+    checkCheckpointRead(offset, maxBytes);
     const checkpoint = this.#store.groups.get(group)?.checkpoint;
     if (checkpoint === undefined) return null;
     const { sequence, data } = checkpoint;

@@ -14,13 +14,14 @@ export type { ClockSetup, ClockSupports } from './conformance/clock.js';
 export type { MachineInputs, MachineSetup } from './conformance/machine-run.js';
 export { machineCases } from './conformance/machine.js';
 export type { MachineSupports } from './conformance/machine.js';
-export type { Normalise } from './recorder/expectations.js';
 export { RecordingTransport } from './recorder/record.js';
 export type { RecordingOptions } from './recorder/record.js';
 export { formatRecording, parseRecording } from './recorder/recording.js';
 export type { RecordedEvent, Recording } from './recorder/recording.js';
 export { replayRecording } from './recorder/replay.js';
-export type { ReplayOptions, ReplayResult } from './recorder/replay.js';
+export type { ReplayOptions, ReplayPace, ReplayResult } from './recorder/replay.js';
+export { raftReplayRules } from './recorder/raft-rules.js';
+export type { Normalise, ReplayRules } from './recorder/rules.js';
 export { SimulatedDisk } from './simulation/disk.js';
 export type { SimulatedCheckpoint } from './simulation/disk.js';
 export { EventQueue } from './simulation/event-queue.js';
@@ -38,6 +39,7 @@ export type {
   MachinesState,
   NetworkModel,
 } from './explorer/machine-model.js';
+export type { MachineSymmetry, Rename } from './explorer/machine-symmetry.js';
 export { always, eventually, sometimes } from './explorer/model.js';
 export type { Model, Property, PropertyKind } from './explorer/model.js';
 export { formatPath } from './explorer/format-path.js';

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { isNodeId, isQuorateError, systemClock, type NodeId } from '../../src/core/index.js';
-import { parseRecording, replayRecording, type Recording } from '../../src/testing/index.js';
+import { parseRecording, raftReplayRules, replayRecording } from '../../src/testing/index.js';
+import type { Recording, ReplayPace, ReplayRules } from '../../src/testing/index.js';
 import { openTcpTransport, type HostPort } from '../../src/transport/tcp.js';
 
 interface Options {
@@ -10,13 +13,16 @@ interface Options {
   readonly listen: Readonly<Record<NodeId, HostPort>>;
   readonly connect?: string;
   readonly ignore: readonly string[];
-  readonly pace: 'time' | 'answers';
+  readonly rules?: string;
+  readonly pace: ReplayPace;
   readonly timeout: number;
   readonly json?: boolean;
 }
 
 /** The call or its input is wrong: exit code 2. */
 class UsageError extends Error {}
+
+const RULES: ReadonlySet<string> = new Set<keyof ReplayRules>(['normalise', 'stream', 'covers', 'plays']);
 
 const program = new Command('npm run replay --')
   .description(
@@ -29,7 +35,8 @@ const program = new Command('npm run replay --')
   .option('--listen <peer=host:port>', 'where a peer listens; repeat it (default: a free port)', listenAt, {})
   .option('--connect <host:port>', 'where the node listens (default: it dials the peers)')
   .option('--ignore <field>', 'a field of messages, as a.b, that may differ; repeat it', append, [])
-  .option('--pace <how>', 'answers: each message when it is its turn; time: at its recorded time', pace, 'answers')
+  .option('--rules <rules>', 'what may differ: raft, or a module that exports normalise, stream, covers or plays')
+  .option('--pace <how>', 'each message when it is its turn (answers), at its time (time), or both', pace, 'answers')
   .option('--timeout <ms>', 'how long a connection or an answer may take, 1 to 3600000', milliseconds, 5000)
   .option('--json', 'print one JSON object on standard output')
   .addHelpText('after', '\nExit codes: 0 it did the same, 1 it did something else, 2 the call or its input is wrong.')
@@ -41,6 +48,7 @@ process.exit(await main(program.args[0]!, program.opts<Options>()).catch(exitCod
 async function main(path: string, options: Options): Promise<number> {
   const recording = read(path, options.node);
   const { cluster, connect, ignore, json = false } = options;
+  const { normalise = (message: unknown) => message, ...rules } = await rulesOf(options.rules);
   const addresses = connect === undefined ? {} : { [recording.node]: connect };
   const result = await replayRecording(recording, {
     async open(id) {
@@ -52,7 +60,11 @@ async function main(path: string, options: Options): Promise<number> {
     clock: systemClock,
     pace: options.pace,
     timeoutMs: options.timeout,
-    normalise: (message) => ignore.reduce((rest, field) => without(rest, field.split('.')), message),
+    ...rules,
+    normalise(message, channel, peer) {
+      const compared = normalise(message, channel, peer);
+      return ignore.reduce((rest, field) => without(rest, field.split('.')), compared);
+    },
   });
   const { node, events, cut } = recording;
   if (cut) process.stderr.write('the recording was cut at its limit; what came later is not played\n');
@@ -72,6 +84,20 @@ function read(path: string, node?: NodeId): Recording {
   const given: unknown = node;
   if (given !== undefined && !isNodeId(given)) throw new UsageError('--node must be a node id: printable, no spaces');
   return { ...recording, node: node ?? recording.node };
+}
+
+async function rulesOf(name: string | undefined): Promise<ReplayRules> {
+  if (name === undefined) return {};
+  if (name === 'raft') return raftReplayRules();
+  let module: Record<string, unknown>;
+  try {
+    module = (await import(pathToFileURL(resolve(name)).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(`cannot load ${name}: ${(error as Error).message}`);
+  }
+  const rules = Object.entries(module).filter(([key, rule]) => RULES.has(key) && typeof rule === 'function');
+  if (rules.length === 0) throw new UsageError(`${name} exports none of the functions ${[...RULES].join(', ')}`);
+  return Object.fromEntries(rules);
 }
 
 /** A copy without that field. */
@@ -95,8 +121,8 @@ function append(text: string, known: readonly string[]): string[] {
 }
 
 function pace(text: string): string {
-  if (text === 'answers' || text === 'time') return text;
-  throw new InvalidArgumentError('It must be answers or time.');
+  if (text === 'answers' || text === 'time' || text === 'both') return text;
+  throw new InvalidArgumentError('It must be answers, time or both.');
 }
 
 function milliseconds(text: string): number {

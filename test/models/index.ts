@@ -8,8 +8,8 @@ import {
 import { acceptorsSymmetry, paxos, type PaxosBug, type PaxosState } from './paxos.js';
 import { paxosRegister } from './paxos-register.js';
 import { pingPong } from './ping-pong.js';
-import { raft } from './raft.js';
-import { singleCopyRegister } from './register.js';
+import { raft, serversSymmetry, type RaftModel } from './raft.js';
+import { clientsSymmetry, singleCopyRegister } from './register.js';
 import { transactionCommit } from './transaction-commit.js';
 import { managersSymmetry, twoPhaseCommit } from './two-phase-commit.js';
 
@@ -61,6 +61,8 @@ export const models: Readonly<Record<string, NamedModel>> = {
     defaultSize: 2,
     maxSize: 8,
     run: (clients, options) => exploreMachines(singleCopyRegister(clients), options),
+    runSymmetric: (clients, options) =>
+      exploreMachines({ ...singleCopyRegister(clients), symmetry: clientsSymmetry(clients) }, options),
   },
   'ping-pong': {
     sizeOf: 'the highest count',
@@ -73,14 +75,22 @@ export const models: Readonly<Record<string, NamedModel>> = {
     defaultSize: 1,
     maxSize: 10,
     run: (elections, options) => exploreMachines(raft({ elections }), options),
+    runSymmetric: (elections, options) =>
+      exploreMachines({ ...raft({ elections }), symmetry: serversSymmetry() }, options),
   },
   'raft-crash': {
     sizeOf: 'elections',
     defaultSize: 1,
     maxSize: 10,
-    run: (elections, options) => exploreMachines(raft({ elections, crashes: 1, storage: 'later' }), options),
+    run: (elections, options) => exploreMachines(raftCrash(elections), options),
+    runSymmetric: (elections, options) =>
+      exploreMachines({ ...raftCrash(elections), symmetry: serversSymmetry() }, options),
   },
 };
+
+function raftCrash(elections: number): RaftModel {
+  return raft({ elections, crashes: 1, storage: 'later' });
+}
 
 function paxosOf(ballots: number, bug: string | undefined): Model<PaxosState> {
   return paxos({ ballots, ...(bug === undefined ? {} : { bug: bug as PaxosBug }) });

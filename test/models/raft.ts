@@ -46,6 +46,35 @@ export type RaftModel = MachineModel<
   RaftHistory
 >;
 
+/** Servers are interchangeable: no rule of Raft prefers one. Lists of members and peers are in the order of their ids. */
+export function serversSymmetry(size = 3): NonNullable<RaftModel['symmetry']> {
+  return {
+    groups: [serverIds(size)],
+    state: (state, rename) => sortById(rename(state)),
+    message: (message, rename) => sortById(rename(message)),
+    write: (record, rename) => sortById(rename(record)),
+    history: (history, rename) => {
+      const problem = history.problem?.replaceAll(/n\d+/g, (id) => rename(id)) ?? null;
+      return { ...rename(history), problem };
+    },
+  };
+}
+
+function serverIds(size: number): readonly NodeId[] {
+  return Array.from({ length: size }, (_, i) => `n${i + 1}`);
+}
+
+/** Sorts each list, at any depth, of things that have the id of a node. */
+function sortById<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (!Array.isArray(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, sortById<unknown>(part)])) as T;
+  }
+  const items = value.map(sortById<unknown>) as { id?: unknown }[];
+  const isSorted = !items.every((item) => typeof item?.id === 'string');
+  return (isSorted ? items : items.sort((a, b) => ((a.id as string) < (b.id as string) ? -1 : 1))) as T;
+}
+
 /** The members are founded in term 1; the first election is about the next. */
 const FIRST_TERM = 1;
 
@@ -55,7 +84,7 @@ const FIRST_TERM = 1;
  */
 export function raft(options: RaftModelOptions): RaftModel {
   const { elections, nodes: size = 3, proposals = 1, heartbeats = 0, module = raftModule } = options;
-  const nodes = Array.from({ length: size }, (_, i) => `n${i + 1}`);
+  const nodes = serverIds(size);
   const raftOptions = (id: NodeId): Raft.RaftOptions => ({ id, preVote: false, checkQuorum: false });
   return {
     nodes,

@@ -1,7 +1,14 @@
 import type { NodeId } from '../../src/core/index.js';
-import { always, sometimes, type MachineModel } from '../../src/testing/index.js';
+import { always, sometimes, type MachineModel, type Rename } from '../../src/testing/index.js';
 import { ActorMachine, type Actor, type ActorState } from './actor.js';
-import { called, isLinearizable, NO_HISTORY, returns, type RegisterHistory } from './register-history.js';
+import {
+  called,
+  isLinearizable,
+  NO_HISTORY,
+  returns,
+  type RegisterHistory,
+  type RegisterOperation,
+} from './register-history.js';
 
 /** What clients and servers of a register say; servers among themselves say `Internal`. */
 export type RegisterMessage<Internal> =
@@ -10,6 +17,9 @@ export type RegisterMessage<Internal> =
   | { readonly type: 'putOk'; readonly request: number }
   | { readonly type: 'getOk'; readonly request: number; readonly value: string }
   | { readonly type: 'internal'; readonly body: Internal };
+
+/** What the clients write. */
+const VALUES = 'ABCDEFGH';
 
 /** What a register holds before the first write. */
 const UNWRITTEN = '-';
@@ -74,7 +84,7 @@ function client<Internal>(place: number, servers: readonly NodeId[]): Actor<Regi
   const server = (operations: number): NodeId => servers[(number + operations) % servers.length]!;
   return {
     initial: { awaiting: number, operations: 1 },
-    start: (send) => send(server(0), { type: 'put', request: number, value: 'ABCDEFGH'[place]! }),
+    start: (send) => send(server(0), { type: 'put', request: number, value: VALUES[place]! }),
     receive: (state, _from, message, send) => {
       if (message.type !== 'putOk' && message.type !== 'getOk') return state;
       if (message.request !== state.awaiting) return state;
@@ -83,6 +93,54 @@ function client<Internal>(place: number, servers: readonly NodeId[]): Actor<Regi
       const request = operations * number;
       send(server(state.operations), { type: 'get', request });
       return { awaiting: request, operations };
+    },
+  };
+}
+
+/**
+ * Clients are interchangeable as long as they ask the same servers, which all do of one. They differ by their names, by
+ * the values that they write, and by the numbers of their requests.
+ */
+export function clientsSymmetry(clients: number): NonNullable<RegisterModel<never, string>['symmetry']> {
+  const ids = Array.from({ length: clients }, (_, i) => `client${i + 1}`);
+  const place = (id: NodeId): number => ids.indexOf(id);
+  const valueOf = (value: string, rename: Rename): string => {
+    const writer = VALUES.indexOf(value);
+    return writer < 0 ? value : VALUES[place(rename(ids[writer]!))]!;
+  };
+  // Requests of a client are numbered with the multiples of its own number; the servers come first.
+  const requestOf = (request: number, client: NodeId, rename: Rename): number => {
+    return (request / (1 + place(client))) * (1 + place(rename(client)));
+  };
+  return {
+    groups: [ids],
+    state: (state, rename, id) => {
+      const { value } = state;
+      if (typeof value === 'string') return { ...state, value: valueOf(value, rename) };
+      if (value.awaiting === null) return state;
+      return { ...state, value: { ...value, awaiting: requestOf(value.awaiting, id, rename) } };
+    },
+    message: (message, rename, { from, to }) => {
+      if (message.type === 'internal') return message;
+      const request = requestOf(message.request, ids.includes(from) ? from : to, rename);
+      if (message.type === 'get' || message.type === 'putOk') return { ...message, request };
+      return { ...message, request, value: valueOf(message.value, rename) };
+    },
+    history: (history, rename) => {
+      const renamed = (operation: RegisterOperation): RegisterOperation => {
+        const { write, read, after } = operation;
+        return {
+          write: write === null ? null : valueOf(write, rename),
+          read: read === null ? null : valueOf(read, rename),
+          after: rename(after),
+        };
+      };
+      const returned = Object.entries(history.returned).map(([id, operations]) => [
+        rename(id),
+        operations.map(renamed),
+      ]);
+      const open = Object.entries(history.open).map(([id, operation]) => [rename(id), renamed(operation)]);
+      return { returned: Object.fromEntries(returned), open: Object.fromEntries(open) };
     },
   };
 }

@@ -57,6 +57,21 @@ describe('npm run replay', () => {
     );
   });
 
+  it('takes from a module what may differ', async () => {
+    const rules = join(work, 'rules.mjs');
+    const empty = join(work, 'empty.mjs');
+    writeFileSync(rules, 'export const normalise = ({ answer }) => answer;\n');
+    writeFileSync(empty, 'export const normalize = 1;\n');
+    const [good, none, missing] = await Promise.all([
+      replay(script, '--connect', node.address!, '--rules', rules),
+      replay(script, '--rules', empty),
+      replay(script, '--rules', join(work, 'nowhere.mjs')),
+    ]);
+    expect(good).toMatchObject({ code: 0, stdout: 'a did the same: 2 messages as recorded\n' });
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('exports none of the functions normalise') });
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot load') });
+  });
+
   it('explains itself, and what is wrong with a call', async () => {
     const broken = join(work, 'broken.jsonl');
     writeFileSync(broken, 'hello\n');

@@ -3,7 +3,8 @@ import { messagePackCodec } from '../../src/codec/index.js';
 import type { Transport } from '../../src/core/index.js';
 import { VirtualClock } from '../../src/testing/index.js';
 import { MemoryNetwork } from '../../src/transport/memory.js';
-import { Recorder, transportSuite } from './transport-suite.js';
+import type { Watch } from '../../src/testing/conformance/watch.js';
+import { transportSuite, watch } from './transport-suite.js';
 import type { TransportSetup } from './transport-suite.js';
 
 function memorySetup(make: () => MemoryNetwork): TransportSetup {
@@ -33,10 +34,10 @@ transportSuite(
   memorySetup(() => new MemoryNetwork({ codec: messagePackCodec() })),
 );
 
-function pairOn(network: MemoryNetwork): { a: Transport; b: Transport; atA: Recorder; atB: Recorder } {
+function pairOn(network: MemoryNetwork): { a: Transport; b: Transport; atA: Watch; atB: Watch } {
   const a = network.transport('a');
   const b = network.transport('b');
-  return { a, b, atA: new Recorder(a.channel('c')), atB: new Recorder(b.channel('c')) };
+  return { a, b, atA: watch(a.channel('c')), atB: watch(b.channel('c')) };
 }
 
 describe('MemoryNetwork', () => {
@@ -46,7 +47,7 @@ describe('MemoryNetwork', () => {
     const message = { bytes: Uint8Array.of(1) };
     for (const { a, atB } of [shared, copied]) {
       a.channel('c').send('b', message);
-      await atB.until((seen) => seen.messages.length === 1);
+      await atB.count(1);
     }
     expect(shared.atB.messages[0]!.message).toBe(message);
     expect(copied.atB.messages[0]!.message).not.toBe(message);
@@ -88,14 +89,14 @@ describe('MemoryNetwork', () => {
   it('loses the rest of what arrives together when a listener cuts the link', async () => {
     const network = new MemoryNetwork();
     const [a, b] = [network.transport('a'), network.transport('b')];
-    const atB = new Recorder(b.channel('c'), (_, message) => {
+    const atB = watch(b.channel('c'), (_, message) => {
       if (message === 2) network.disconnect('a', 'b');
     });
     for (const message of [1, 2, 3, 4]) a.channel('c').send('b', message);
-    await atB.until((seen) => seen.notices.includes('a down'));
+    await atB.noticed('a down');
     network.connect('a', 'b');
     a.channel('c').send('b', 5);
-    await atB.until((seen) => seen.messages.at(-1)?.message === 5);
+    await atB.until('the message 5', () => atB.contents.at(-1) === 5);
     expect(atB.messages.map(({ message }) => message)).toEqual([1, 2, 5]);
   });
 
@@ -104,7 +105,7 @@ describe('MemoryNetwork', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect([1, 2, 3, 4, 5].map((i) => a.channel('c').send('b', i))).toEqual([true, true, true, false, false]);
     expect(a.status().peers).toMatchObject([{ id: 'b', sent: 3, dropped: 2, queuedBytes: 3 }]);
-    await atB.until((seen) => seen.messages.length === 3);
+    await atB.count(3);
     expect(a.channel('c').send('b', 6)).toBe(true);
     expect(a.status().peers).toMatchObject([{ queuedBytes: 1 }]);
   });
@@ -112,10 +113,10 @@ describe('MemoryNetwork', () => {
   it('notices a node that is closed and opened anew in one go', async () => {
     const network = new MemoryNetwork();
     const { b, atA } = pairOn(network);
-    await atA.until((seen) => seen.notices.length === 1);
+    await atA.until('one notice', () => atA.notices.length === 1);
     void b.close();
     network.transport('b');
-    await atA.until((seen) => seen.notices.join() === 'b up,b down,b up');
+    await atA.until('b up,b down,b up', () => atA.notices.join() === 'b up,b down,b up');
   });
 
   it('stays cut when a node comes back', async () => {

@@ -5,7 +5,7 @@ import { messagePackCodec } from '../../src/codec/index.js';
 import type { QuorateError, Transport } from '../../src/core/index.js';
 import { openTcpTransport } from '../../src/transport/tcp.js';
 import type { TcpTransport, TcpTransportOptions } from '../../src/transport/tcp.js';
-import { Recorder, transportSuite } from './transport-suite.js';
+import { transportSuite, watch } from './transport-suite.js';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const codec = messagePackCodec();
@@ -84,13 +84,13 @@ describe('a client', () => {
     const a = await openNode('a');
     const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
     expect(client.address).toBeNull();
-    const atA = new Recorder(a.channel('c'), (from) => a.channel('c').send(from, 'answer'));
-    const atClient = new Recorder(client.channel('c'));
+    const atA = watch(a.channel('c'), (from) => a.channel('c').send(from, 'answer'));
+    const atClient = watch(client.channel('c'));
     await client.connected('a');
     client.channel('c').send('a', 'question');
-    await atClient.until((seen) => seen.messages.length === 1);
+    await atClient.count(1);
     await client.close();
-    await atA.until((seen) => seen.notices.join() === 'client up,client down');
+    await atA.until('client up,client down', () => atA.notices.join() === 'client up,client down');
     expect(a.channel('c').send('client', 'too late')).toBe(false);
     expect(a.status().peers).toEqual([]);
   });
@@ -114,15 +114,15 @@ describe('a client', () => {
     let a = await openNode('a');
     const port = Number(a.address!.split(':')[1]);
     const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
-    const atClient = new Recorder(client.channel('c'));
+    const atClient = watch(client.channel('c'));
     for (let round = 1; round <= 3; round++) {
       await client.connected('a');
       await a.close();
-      await atClient.until((seen) => seen.notices.length === 2 * round);
+      await atClient.until(`${2 * round} notices`, () => atClient.notices.length === 2 * round);
       a = await openNode('a', { listen: { host: '127.0.0.1', port } });
     }
     await client.connected('a');
-    await atClient.until((seen) => seen.notices.length === 7);
+    await atClient.until('7 notices', () => atClient.notices.length === 7);
     expect(atClient.notices).toEqual(Array.from({ length: 7 }, (_, i) => (i % 2 === 0 ? 'a up' : 'a down')));
   });
 
@@ -135,10 +135,10 @@ describe('a client', () => {
     await client.connected('a');
     client.setAddress('a', null);
     expect(client.channel('c').send('a', 'still connected')).toBe(true);
-    const atClient = new Recorder(client.channel('c'));
-    await atClient.until((seen) => seen.notices.join() === 'a up');
+    const atClient = watch(client.channel('c'));
+    await atClient.until('a up', () => atClient.notices.join() === 'a up');
     await a.close();
-    await atClient.until((seen) => seen.notices.join() === 'a up,a down');
+    await atClient.until('a up,a down', () => atClient.notices.join() === 'a up,a down');
     expect(client.status().peers).toEqual([]);
   });
 });
@@ -149,14 +149,14 @@ describe('two nodes that dial each other', () => {
   it('end up with one connection, whoever was first, and keep it', async () => {
     for (let round = 0; round < 50; round++) {
       const [a, b] = await Promise.all([openNode('a'), openNode('b')]);
-      const atA = new Recorder(a.channel('c'));
-      const atB = new Recorder(b.channel('c'));
+      const atA = watch(a.channel('c'));
+      const atB = watch(b.channel('c'));
       a.setAddress('b', b.address);
       b.setAddress('a', a.address);
       await Promise.all([a.connected('b'), b.connected('a')]);
       expect(a.channel('c').send('b', round)).toBe(true);
       expect(b.channel('c').send('a', round)).toBe(true);
-      await Promise.all([atA, atB].map((recorder) => recorder.until((seen) => seen.messages.length === 1)));
+      await Promise.all([atA, atB].map((one) => one.count(1)));
       expect([atA.notices, atB.notices]).toEqual([['b up'], ['a up']]); // neither saw a connection come and go
       await reset();
     }
@@ -242,9 +242,9 @@ describe('a connection is refused, counted and closed', () => {
     const third = await dial(a);
     await third.closed;
     expect(a.status().refused).toEqual({ 'too-many-connections': 1 });
-    const atA = new Recorder(a.channel('c'));
+    const atA = watch(a.channel('c'));
     first.socket.destroy();
-    await atA.until((seen) => seen.notices.includes('x down'));
+    await atA.noticed('x down');
     const client = await openNode('z', { listen: null, addresses: { a: a.address! } });
     await client.connected('a');
   });
@@ -257,15 +257,15 @@ describe('bad bytes close that connection only', () => {
   async function scene(): Promise<{ a: TcpTransport; bad: Awaited<ReturnType<typeof dial>>; check(): Promise<void> }> {
     const a = await openNode('a', { maxFrameBytes: 1024 });
     const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
-    const atA = new Recorder(a.channel('c'));
+    const atA = watch(a.channel('c'));
     await client.connected('a');
     const bad = await dial(a);
     bad.socket.write(helloFrame());
     await a.connected('x');
     const check = async (): Promise<void> => {
-      await Promise.all([bad.closed, atA.until((seen) => seen.notices.includes('x down'))]);
+      await Promise.all([bad.closed, atA.noticed('x down')]);
       client.channel('c').send('a', 'healthy');
-      await atA.until((seen) => seen.messages.some(({ from }) => from === 'client'));
+      await atA.until('a message of client', () => atA.messages.some(({ from }) => from === 'client'));
       expect(a.status().peers).toMatchObject([{ id: 'client', connected: true }]);
     };
     return { a, bad, check };
@@ -328,12 +328,12 @@ describe('frames and queues', () => {
 
   it('carries messages up to the limit, and drops larger ones', async () => {
     const [a, b] = await linked({ maxFrameBytes: 1000 });
-    const atA = new Recorder(a.channel('c'));
+    const atA = watch(a.channel('c'));
     const { maxBytes } = b.channel('c').supports;
     expect(maxBytes).toBe(999);
     expect(b.channel('c').send('a', new Uint8Array(maxBytes - 3))).toBe(true); // three bytes of header
     expect(b.channel('c').send('a', new Uint8Array(maxBytes - 2))).toBe(false);
-    await atA.until((seen) => seen.messages.length === 1);
+    await atA.count(1);
     expect(b.status().peers).toMatchObject([{ sent: 1, dropped: 1 }]);
   });
 
@@ -347,10 +347,10 @@ describe('frames and queues', () => {
 
   it('carries large messages in pieces, without disturbing small ones', async () => {
     const [a, b] = await linked();
-    const atA = new Recorder(a.channel('c'));
+    const atA = watch(a.channel('c'));
     const sizes = [0, 1, 4090, 65_536, 3_000_000, 17, 7_999_999, 5];
     for (const size of sizes) expect(b.channel('c').send('a', new Uint8Array(size).fill(size))).toBe(true);
-    await atA.until((seen) => seen.messages.length === sizes.length);
+    await atA.count(sizes.length);
     for (const [i, { message }] of atA.messages.entries()) {
       expect(message).toBeInstanceOf(Uint8Array);
       expect(Buffer.compare(message as Uint8Array, new Uint8Array(sizes[i]!).fill(sizes[i]!))).toBe(0);
@@ -359,12 +359,12 @@ describe('frames and queues', () => {
 
   it('delivered bytes stay as they are', async () => {
     const [a, b] = await linked();
-    const atA = new Recorder(a.channel('c'));
+    const atA = watch(a.channel('c'));
     for (let i = 0; i < 2000; i++) {
       b.channel('c').send('a', new Uint8Array(100).fill(i % 251));
       if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    await atA.until((seen) => seen.messages.length === 2000);
+    await atA.count(2000);
     expect(atA.messages.every(({ message }, i) => (message as Uint8Array).every((byte) => byte === i % 251))).toBe(
       true,
     );
@@ -395,15 +395,15 @@ describe('frames and queues', () => {
 
   it('sends what is queued before it closes, also behind a write that is under way', async () => {
     const [a, b] = await linked({ closeGraceMs: 5000 });
-    const atA = new Recorder(a.channel('c'));
+    const atA = watch(a.channel('c'));
     for (let i = 0; i < 4; i++) {
       expect(b.channel('c').send('a', new Uint8Array(3 << 20).fill(i))).toBe(true);
       await Promise.resolve(); // the first one is being written now, the others gather
     }
     for (let i = 0; i < 1000; i++) b.channel('c').send('a', i);
     await b.close();
-    await atA.until((seen) => seen.messages.length === 1004);
-    await atA.until((seen) => seen.notices.join() === 'b up,b down');
+    await atA.count(1004);
+    await atA.until('b up,b down', () => atA.notices.join() === 'b up,b down');
   });
 
   it('uses the codec of a channel where there is one', async () => {
@@ -414,9 +414,9 @@ describe('frames and queues', () => {
       },
     };
     const [a, b] = await linked({ codecs });
-    const atA = new Recorder(a.channel('text'));
+    const atA = watch(a.channel('text'));
     b.channel('text').send('a', 17);
-    await atA.until((seen) => seen.messages.length === 1);
+    await atA.count(1);
     expect(atA.messages).toEqual([{ from: 'b', message: '17' }]);
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/index.js';
 import type { Channel, NodeId, Transport } from '../../src/core/index.js';
+import { Watch } from '../../src/testing/conformance/watch.js';
 
 /** How the suite makes transports of one implementation. */
 export interface TransportSetup {
@@ -12,46 +13,9 @@ export interface TransportSetup {
   reset(): Promise<void>;
 }
 
-/** What one listener saw, in order, and a way to wait for it. */
-export class Recorder {
-  readonly messages: { readonly from: NodeId; readonly message: unknown }[] = [];
-  readonly notices: string[] = [];
-  readonly stop: () => void;
-  readonly #waiters = new Set<() => void>();
-
-  constructor(channel: Channel, onMessage: (from: NodeId, message: unknown) => void = () => {}) {
-    this.stop = channel.listen({
-      message: (from, message) => {
-        this.messages.push({ from, message });
-        onMessage(from, message);
-        this.#changed();
-      },
-      peer: (id, up) => {
-        this.notices.push(`${id} ${up ? 'up' : 'down'}`);
-        this.#changed();
-      },
-    });
-  }
-
-  /** Resolves when the condition holds; it is looked at after each event. Rejects after five seconds. */
-  until(condition: (seen: this) => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const seen = (): string => JSON.stringify({ messages: this.messages.length, notices: this.notices });
-      const cancel = systemClock.after(5000, () => reject(new Error(`did not happen; saw ${seen()}`)));
-      const look = (): void => {
-        if (!condition(this)) return;
-        cancel();
-        this.#waiters.delete(look);
-        resolve();
-      };
-      this.#waiters.add(look);
-      look();
-    });
-  }
-
-  #changed(): void {
-    for (const look of this.#waiters) look();
-  }
+/** Listens to a channel, and waits for what comes for five seconds at most. */
+export function watch(channel: Channel, onMessage?: (from: NodeId, message: unknown) => void): Watch {
+  return new Watch(channel, { clock: systemClock, timeoutMs: 5000 }, onMessage);
 }
 
 /** What the transports of this library have in common beyond what `transportCases` asks of every transport. */
@@ -68,11 +32,11 @@ export function transportSuite(name: string, setup: TransportSetup): void {
     it('counts what arrives on a channel that nobody knows, or listens to', async () => {
       const [a, b] = await pair();
       b.channel('silent');
-      const atB = new Recorder(b.channel('c'));
+      const atB = watch(b.channel('c'));
       a.channel('silent').send('b', 1);
       a.channel('unknown').send('b', 1);
       a.channel('c').send('b', 1);
-      await atB.until((seen) => seen.messages.length === 1);
+      await atB.count(1);
       expect(b.status().refused).toEqual({ 'no-listener': 1, 'unknown-channel': 1 });
     });
 
@@ -83,11 +47,11 @@ export function transportSuite(name: string, setup: TransportSetup): void {
       process.removeAllListeners('uncaughtException');
       process.on('uncaughtException', (error) => errors.push(error));
       try {
-        const atB = new Recorder(b.channel('c'), (_, message) => {
+        const atB = watch(b.channel('c'), (_, message) => {
           if (message === 1) throw new Error('mistake of the listener');
         });
         for (const message of [1, 2, 3]) a.channel('c').send('b', message);
-        await atB.until((seen) => seen.messages.length === 3);
+        await atB.count(3);
         await new Promise((resolve) => setImmediate(resolve));
       } finally {
         process.removeAllListeners('uncaughtException');

@@ -1,5 +1,4 @@
 import {
-  checkNumber,
   type CheckpointOptions,
   type CheckpointPiece,
   ClosedError,
@@ -9,7 +8,7 @@ import {
   type ReadOptions,
   type ReplayItem,
 } from '../../core/index.js';
-import { checkCheckpoint } from '../check-records.js';
+import { checkCheckpoint, checkCheckpointRead, checkRead } from '../check-records.js';
 import { BatchWriter } from './batch-writer.js';
 import type { BatchWriterLimits } from './batch-writer.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
@@ -83,9 +82,7 @@ export class FileJournal implements Journal {
   async read(group: string, from: number, to: number, options: ReadOptions = {}): Promise<JournalRecord[]> {
     this.#refuse();
     const { maxBytes = DEFAULT_READ_BYTES, signal } = options;
-    checkNumber('from', from, { min: 0 });
-    checkNumber('to', to, { min: 0, max: Infinity, integer: false });
-    checkNumber('maxBytes', maxBytes, { min: 0, max: Infinity, integer: false });
+    checkRead(from, to, maxBytes);
     signal?.throwIfAborted();
     const state = this.#store.groups.get(group);
     if (state === undefined) return [];
@@ -121,8 +118,7 @@ export class FileJournal implements Journal {
   /** A verified piece of the current checkpoint; null when there is none. */
   async readCheckpoint(group: string, offset: number, maxBytes: number): Promise<CheckpointPiece | null> {
     this.#refuse();
-    checkNumber('offset', offset, { min: 0 });
-    checkNumber('maxBytes', maxBytes, { min: 1 });
+    checkCheckpointRead(offset, maxBytes);
     const checkpoint = this.#store.groups.get(group)?.checkpoint;
     if (checkpoint === undefined) return null;
     checkpoint.shared.retain();

@@ -16,10 +16,13 @@ export class Expander<State> {
   /** How many steps {@link frame} has taken. */
   generated = 0;
   readonly #space: Space<State>;
+  readonly #skipsStill: boolean;
   #buffer = new Uint32Array(1024);
 
-  constructor(space: Space<State>) {
+  /** @param skipsStill - whether steps that leave everything as it is are left out as well */
+  constructor(space: Space<State>, skipsStill = false) {
     this.#space = space;
+    this.#skipsStill = skipsStill;
   }
 
   /** The state with its successors. */
@@ -28,7 +31,7 @@ export class Expander<State> {
     let used = 0;
     this.#space.expand(words, () => {
       this.generated++;
-      if (!this.#space.within()) return;
+      if (!this.#space.within() || (this.#skipsStill && this.#space.still(words))) return;
       if (used + width > this.#buffer.length) this.#enlarge();
       this.#buffer.set(found, used);
       used += width;

@@ -32,7 +32,7 @@ class EscapeSearch<State> {
   constructor(space: Space<State>, holds: (state: State) => boolean) {
     this.#space = space;
     this.#holds = holds;
-    this.#expander = new Expander(space);
+    this.#expander = new Expander(space, true);
   }
 
   run(): Escape | null {
@@ -64,7 +64,6 @@ class EscapeSearch<State> {
 
   #step(words: Uint32Array): Escape | null {
     const top = this.#path.at(-1)!;
-    if (words.every((word, i) => word === top.frame.words[i])) return null; // standing still is no run
     top.moves = true;
     const place = this.#enter(words);
     return place === DONE ? null : { chain: this.#chain(), loopsTo: place };

@@ -3,6 +3,7 @@ import { MAX_COUNT } from './counters.js';
 import { search } from './explore.js';
 import type { MachineModel, MachinesState } from './machine-model.js';
 import { MachineSpace } from './machine-space.js';
+import { checkGroups } from './renamings.js';
 import type { ExploreOptions, ExploreResult } from './result.js';
 
 /**
@@ -14,7 +15,8 @@ import type { ExploreOptions, ExploreResult } from './result.js';
  * show. For long runs, real clocks and larger clusters use a {@link Simulation}.
  *
  * @throws InvalidOptionError naming the option, the value and what is allowed; QuorateError with code `not-plain-data`
- * when a state or message is not plain data, `does-not-rest` when a machine goes on having effects; and whatever a machine
+ * when a state or message is not plain data, `does-not-rest` when a machine goes on having effects, `not-symmetric` when nodes that `symmetry` names are not treated
+ * alike; and whatever a machine
  * throws
  */
 export function exploreMachines<Message, Command, Output, Write, State, History = null>(
@@ -36,6 +38,7 @@ function checkModel<Message, Command, Output, Write, State, History>(
   if (storage !== 'atOnce' && storage !== 'later') {
     throw new InvalidOptionError('storage', storage, "'atOnce' or 'later'");
   }
+  if (model.symmetry !== undefined) checkGroups(model.symmetry.groups, nodes);
   checkNumber('crashes', model.crashes ?? 0, { min: 0, max: MAX_COUNT });
   checkNumber('maxCommands', model.maxCommands ?? 1, { min: 0, max: MAX_COUNT });
   checkNumber('peerNotices', model.peerNotices ?? 0, { min: 0, max: MAX_COUNT });

@@ -1,4 +1,5 @@
 import type { Machine, NodeId } from '../../core/index.js';
+import type { MachineSymmetry } from './machine-symmetry.js';
 import type { Property } from './model.js';
 
 /**
@@ -92,6 +93,8 @@ export interface MachineModel<Message, Command, Output, Write, State, History = 
   readonly properties?: readonly Property<MachinesState<Message, State, History>>[];
   /** The boundary: states for which this is false are neither counted nor explored. @defaultValue all are inside */
   within?(state: MachinesState<Message, State, History>): boolean;
+  /** Nodes that are interchangeable, to explore one state of each group that differs in their names only. */
+  readonly symmetry?: MachineSymmetry<Message, Output, Write, State, History>;
   /** Puts a message into words. @defaultValue JSON */
   describe?(message: Message): string;
 }

@@ -1,9 +1,12 @@
+import { QuorateError } from '../../core/index.js';
 import { counted, countOf, type Counter } from './counters.js';
 import type { Envelope, ExploredNode, MachineModel, MachinesState } from './machine-model.js';
 import { Networks } from './network.js';
 import { NodeTable, type NodeInput, type Outcome } from './node-table.js';
 import { describePlain } from './plain.js';
+import { Renamings } from './renamings.js';
 import type { Space, Step } from './space.js';
+import { SymmetryCheck } from './symmetry-check.js';
 import { TupleTable } from './tuple-table.js';
 
 /** A message was delivered, and what took it in is in the outcome. */
@@ -29,6 +32,11 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
   readonly #network: number;
   readonly #history: number;
   readonly #counters: number;
+  /** `null` without symmetry. */
+  readonly #renamings: Renamings<Message, Command, Output, Write, State, History> | null;
+  readonly #check: SymmetryCheck | null;
+  /** With symmetry, what `found` was before it was renamed. */
+  readonly #actual: Uint32Array<ArrayBuffer>;
   /** What the step did that led to `found`. */
   #label: () => string = () => 'start';
 
@@ -42,9 +50,20 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
     this.#counters = this.#network + 2;
     this.width = model.nodes.length + 3;
     this.found = new Uint32Array(this.width);
+    this.#actual = new Uint32Array(this.width);
+    const renamings = model.symmetry && new Renamings(model, this.#nodes, this.#networks, this.width);
+    this.#renamings = renamings ?? null;
+    this.#check = renamings === undefined ? null : new SymmetryCheck(this, renamings);
   }
 
   initial(found: () => void): void {
+    const renamings = this.#renamings;
+    if (renamings === null) return this.#starts(found);
+    this.#check?.starts((visit) => this.#starts(visit));
+    this.#starts(() => this.#represent(found));
+  }
+
+  #starts(found: () => void): void {
     const words = new Uint32Array(this.width);
     this.#model.nodes.forEach((id, place) => (words[place] = this.#nodes.unborn(id)));
     words[this.#network] = this.#networks.empty();
@@ -66,6 +85,24 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
   }
 
   expand(words: Uint32Array, found: () => void): void {
+    if (this.#renamings === null) return this.#expand(words, found);
+    this.#check?.steps(words, (from, visit) => this.#expand(from, visit));
+    this.#expand(words, () => this.#represent(found));
+  }
+
+  /** Makes the state in `found` the one that stands for its group. */
+  #represent(found: () => void): void {
+    this.#actual.set(this.found);
+    this.#renamings?.represent(this.found);
+    found();
+  }
+
+  still(words: Uint32Array): boolean {
+    const actual = this.#renamings === null ? this.found : this.#actual;
+    return actual.every((word, i) => word === words[i]);
+  }
+
+  #expand(words: Uint32Array, found: () => void): void {
     this.#deliver(words, found);
     for (let place = 0; place < this.#model.nodes.length; place++) {
       this.#fire(words, place, found);
@@ -223,14 +260,22 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
     return { nodes, messages, history, crashes, commands, notices: countOf(counts, 'notices') };
   }
 
+  /** From real state to real state, so that nodes keep their names where `chain` has what stands for a group. */
   follow(chain: readonly Uint32Array[]): readonly Step<MachinesState<Message, State, History>>[] {
-    return chain.map((words, i) => {
-      if (i === 0) return { action: 'start', state: this.state(words) };
+    let actual: Uint32Array | undefined;
+    return chain.map((words) => {
       let action: string | undefined;
-      this.expand(chain[i - 1]!, () => {
-        if (action === undefined && this.found.every((word, at) => word === words[at])) action = this.#label();
-      });
-      return { action: action ?? 'unknown', state: this.state(words) };
+      const from = actual;
+      const compare = (): void => {
+        if (action !== undefined || !this.found.every((word, i) => word === words[i])) return;
+        action = this.#label();
+        actual = this.#renamings === null ? words : this.#actual.slice();
+      };
+      const visit = (): void => this.#represent(compare);
+      if (from === undefined) this.#starts(visit);
+      else this.#expand(from, visit);
+      if (action === undefined) throw new QuorateError('not-deterministic', 'a step of a machine cannot be repeated');
+      return { action, state: this.state(actual!) };
     });
   }
 

@@ -1,4 +1,5 @@
 import { QuorateError } from '../../core/index.js';
+import { compareValues } from './compare.js';
 import { Interner } from './interner.js';
 import type { Model } from './model.js';
 import type { Space, Step } from './space.js';
@@ -17,6 +18,8 @@ export class ModelSpace<State, Action> implements Space<State> {
   /** The fields of a state; `null` when it is no plain object. */
   readonly #names: readonly string[] | null;
   #foundState!: State;
+  /** With symmetry, what was found before it was renamed. */
+  #actual!: State;
 
   constructor(model: Model<State, Action>, freeze: boolean) {
     this.#model = model;
@@ -40,6 +43,11 @@ export class ModelSpace<State, Action> implements Space<State> {
       this.#encode(next, from, words);
       found();
     });
+  }
+
+  still(words: Uint32Array): boolean {
+    if (this.#model.symmetry === undefined) return this.found.every((word, i) => word === words[i]);
+    return compareValues(this.#actual, this.state(words)) === 0;
   }
 
   within(): boolean {
@@ -86,6 +94,7 @@ export class ModelSpace<State, Action> implements Space<State> {
     const { symmetry } = this.#model;
     const state = symmetry === undefined ? actual : representative(symmetry, actual);
     this.#foundState = state;
+    this.#actual = actual;
     const names = this.#names;
     if (names === null) {
       this.found[0] = this.#interner.id(state);

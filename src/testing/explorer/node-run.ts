@@ -1,5 +1,6 @@
 import { NOTHING, QuorateError, type Input, type Machine, type NodeId, type RandomState } from '../../core/index.js';
-import type { Envelope, ExploredNode, MachineModel } from './machine-model.js';
+import { compareValues } from './compare.js';
+import type { Envelope, ExploredNode, MachineModel, NetworkModel } from './machine-model.js';
 import { clonePlain } from './plain.js';
 import { drawsTaken, IDLE_RANDOM } from './scripted-random.js';
 
@@ -15,7 +16,7 @@ export type Event<Message, Output> =
   | { readonly type: 'output'; readonly output: Output };
 
 /** An effect that waits for the write numbered `after`. */
-interface Held<Message, Output> {
+export interface Held<Message, Output> {
   readonly after: number;
   readonly event: Event<Message, Output>;
 }
@@ -102,11 +103,12 @@ export class NodeRun<Message, Command, Output, Write, State, History> {
     if (by > 0) this.#model.renumber!(state, by);
     rest(state as Conventions);
     this.#model.normalize?.(state);
+    const held = by === 0 ? this.#held : this.#held.map(({ after, event }) => ({ after: after - by, event }));
     return {
       state,
       durable: this.#durable,
       pending: this.#pending,
-      held: by === 0 ? this.#held : this.#held.map(({ after, event }) => ({ after: after - by, event })),
+      held: inAnyOrder(this.#model, held),
       written: this.#written - by,
       stored: this.#stored - by,
     };
@@ -160,6 +162,19 @@ export class NodeRun<Message, Command, Output, Write, State, History> {
   }
 }
 
+/**
+ * Effects that wait, in their normal form. The order in which messages were sent shows neither in a network that does not
+ * keep it nor in a history that is not told of it, so they are sorted and come last; outputs stay in their order.
+ */
+export function inAnyOrder<Message, Output>(
+  { network, history }: { readonly network?: NetworkModel; readonly history?: { readonly sent?: unknown } },
+  held: readonly Held<Message, Output>[],
+): Held<Message, Output>[] {
+  if (network?.ordered === true || history?.sent !== undefined) return [...held];
+  const messages = held.filter(({ event }) => event.type === 'sent');
+  return [...held.filter(({ event }) => event.type !== 'sent'), ...messages.sort(compareValues)];
+}
+
 /** Makes a timer of a state come due. */
 export function makeDue<State>(state: State, timer: string): State {
   const { timers } = state as Conventions;
@@ -179,5 +194,12 @@ function rest(state: Conventions | null): void {
   if (timers !== undefined) {
     for (const name of Object.keys(timers)) if (timers[name]! < Infinity) timers[name] = ARMED;
   }
-  if (state.random !== undefined) state.random = { ...IDLE_RANDOM };
+  withoutRandom(state);
+}
+
+/** Takes the generator's position from a state: where a step draws from is decided at its beginning. */
+export function withoutRandom<State>(state: State): State {
+  const conventions = state as Conventions | null;
+  if (conventions?.random !== undefined) conventions.random = { ...IDLE_RANDOM };
+  return state;
 }

@@ -1,7 +1,7 @@
 import type { Input, NodeId } from '../../core/index.js';
 import { Interner } from './interner.js';
 import type { Envelope, ExploredNode, MachineModel } from './machine-model.js';
-import { armedTimers, makeDue, NodeRun, type Event } from './node-run.js';
+import { armedTimers, makeDue, NodeRun, withoutRandom, type Event } from './node-run.js';
 import { clonePlain } from './plain.js';
 import { scriptedRandom } from './scripted-random.js';
 import { TupleTable } from './tuple-table.js';
@@ -170,11 +170,12 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
   #outcome(run: NodeRun<Message, Command, Output, Write, State, History>): Outcome<Message, Output> {
     const node = this.interner.id(run.finish());
     const events = run.events.filter((event) => event.type === 'output' || this.#places.has(event.envelope.to));
-    const sent = events.flatMap((event) => (event.type === 'sent' ? [this.#envelopeId(event.envelope)] : []));
+    const sent = events.flatMap((event) => (event.type === 'sent' ? [this.envelopeId(event.envelope)] : []));
     return { id: this.#outcomeCount++, node, sent, events };
   }
 
-  #envelopeId({ from, to, message }: Envelope<Message>): number {
+  /** The number of an envelope. */
+  envelopeId({ from, to, message }: Envelope<Message>): number {
     this.#tuple[0] = this.#places.get(from)!;
     this.#tuple[1] = this.#places.get(to)!;
     this.#tuple[2] = this.interner.id(message);
@@ -212,7 +213,7 @@ export class NodeTable<Message, Command, Output, Write, State, History> {
   }
 
   #born(state: State): number {
-    const durable = (this.#model.crashes ?? 0) > 0 ? clonePlain(state) : null;
+    const durable = (this.#model.crashes ?? 0) > 0 ? withoutRandom(clonePlain(state)) : null;
     return this.interner.id({ state, durable, pending: [], held: [], written: 0, stored: 0 });
   }
 

@@ -11,6 +11,11 @@ export interface Space<State> {
   initial(found: () => void): void;
   /** Calls `found` for each transition from the state in `words`, in an order that only depends on that state. */
   expand(words: Uint32Array, found: () => void): void;
+  /**
+   * Whether the step to {@link found} left the state in `words` just as it was. A step that exchanges names of parts that
+   * are interchangeable does not, though what represents the states is the same.
+   */
+  still(words: Uint32Array): boolean;
   /** Whether the state left in {@link found} is inside the boundary. */
   within(): boolean;
   /** The state as properties see it. */

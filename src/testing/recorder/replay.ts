@@ -1,10 +1,16 @@
 import { checkNumber, InvalidOptionError } from '../../core/index.js';
 import type { Clock, NodeId, Transport } from '../../core/index.js';
-import { Expectations, type Normalise } from './expectations.js';
+import { Expectations } from './expectations.js';
 import type { RecordedEvent, Recording } from './recording.js';
+import type { ReplayRules } from './rules.js';
+
+/** When {@link replayRecording} plays what. */
+export type ReplayPace = 'time' | 'answers' | 'both';
+
+const PACES: ReadonlySet<unknown> = new Set<ReplayPace>(['time', 'answers', 'both']);
 
 /** Options of {@link replayRecording}. */
-export interface ReplayOptions {
+export interface ReplayOptions extends ReplayRules {
   /** Opens the transport of a peer that is played; closed at the end, or when the recorded peer went. */
   readonly open: (id: NodeId) => Transport | Promise<Transport>;
   /** Times the replay. On a `VirtualClock` that the node shares, the same thing happens each time. */
@@ -15,15 +21,15 @@ export interface ReplayOptions {
    * - `time`: at the recorded times. For a node in the same process on the same virtual clock.
    * - `answers`: as soon as the node has sent what it sent before that in the recording. All peers are there from the
    *   start. For a node with a clock of its own.
+   * - `both`: as `answers`, but with the recorded time between two messages, or more. For a node with a clock of its own
+   *   whose answers depend on how long nothing came, such as a vote while a leader may live.
    *
    * @defaultValue `'time'`
    */
-  readonly pace?: 'time' | 'answers';
-  /** What is compared of what the node sends. @defaultValue whole messages */
-  readonly normalise?: Normalise;
+  readonly pace?: ReplayPace;
   /**
-   * How long what is expected may take: the connection of each peer, each message with `pace: 'answers'`, the last
-   * messages.
+   * How long what is expected may take: the connection of each peer, each message with `pace: 'answers'` and `'both'`,
+   * the last messages.
    * @defaultValue 5000
    */
   readonly timeoutMs?: number;
@@ -47,13 +53,13 @@ export interface ReplayResult {
  * the first difference.
  *
  * Start the node in the state in which the recorded one started (journal, seed, options), at the moment of this call.
- * A node whose decisions depend on real time may rightly do something else: leave out what may differ by `normalise`.
+ * A node whose decisions depend on real time may rightly do something else: say by {@link ReplayRules} what may differ.
  *
  * @throws InvalidOptionError, the reason of the signal, and whatever `open` throws
  */
 export async function replayRecording(recording: Recording, options: ReplayOptions): Promise<ReplayResult> {
   const { pace = 'time', timeoutMs = 5000 } = options;
-  if (pace !== 'time' && pace !== 'answers') throw new InvalidOptionError('pace', pace, "'time' or 'answers'");
+  if (!PACES.has(pace)) throw new InvalidOptionError('pace', pace, "'time', 'answers' or 'both'");
   checkNumber('timeoutMs', timeoutMs, { min: 1, integer: false });
   const replay = new Replay(recording, { ...options, pace, timeoutMs });
   try {
@@ -74,20 +80,26 @@ class Replay {
   /** The peers that are connected with the node. */
   readonly #connected = new Set<NodeId>();
   readonly #waiters = new Set<() => void>();
+  /** When the last message was played, by the recording and by the clock. */
+  #lastPlayed = { at: 0, now: 0 };
   #played = 0;
 
   constructor(recording: Recording, options: Settings) {
     this.#recording = recording;
     this.#options = options;
-    this.#expectations = new Expectations(recording.events, options.normalise ?? ((message) => message));
+    this.#expectations = new Expectations(recording.events, options);
     this.#startedAt = options.clock.now();
   }
 
   async run(): Promise<ReplayResult> {
     const { events } = this.#recording;
-    if (this.#options.pace === 'answers') await this.#openAll();
+    const inTurn = this.#options.pace !== 'time';
+    if (inTurn) {
+      this.#expectations.toldUpTo(placeOfReceive(events, 0));
+      await this.#openAll();
+    }
     for (let i = 0; i < events.length && this.#expectations.mismatch === null; i++) {
-      await (this.#options.pace === 'time' ? this.#atItsTime(events, i) : this.#inItsTurn(events[i]!));
+      await (inTurn ? this.#inItsTurn(events, i) : this.#atItsTime(events, i));
     }
     this.#expectations.end();
     await this.#orMissed(() => this.#expectations.complete);
@@ -112,13 +124,26 @@ class Replay {
     else await this.#leave(event.peer);
   }
 
-  async #inItsTurn(event: RecordedEvent): Promise<void> {
-    if (event.type === 'receive') this.#send(await this.#peer(event.peer), event);
-    if (event.type !== 'send' || !event.taken) return;
-    await this.#orMissed(() => this.#expectations.has(event));
+  async #inItsTurn(events: readonly RecordedEvent[], index: number): Promise<void> {
+    const event = events[index]!;
+    if (event.type === 'receive') {
+      await this.#keepGap(event.at);
+      this.#expectations.toldUpTo(placeOfReceive(events, index + 1));
+      this.#send(await this.#peer(event.peer), event);
+    } else if (event.type === 'send' && event.taken) {
+      await this.#orMissed(() => this.#expectations.has(event));
+    }
+  }
+
+  /** No message comes sooner after the one before than it did when it was recorded. */
+  async #keepGap(at: number): Promise<void> {
+    const { clock, pace } = this.#options;
+    if (pace === 'both') await this.#pause(this.#lastPlayed.now + at - this.#lastPlayed.at - clock.now());
+    this.#lastPlayed = { at, now: clock.now() };
   }
 
   #send(peer: Transport, { channel, message }: RecordedEvent & { readonly type: 'receive' }): void {
+    if (this.#options.plays?.(message, channel, peer.id) === false) return;
     if (peer.channel(channel).send(this.#recording.node, message)) this.#played++;
   }
 
@@ -126,6 +151,7 @@ class Replay {
     const ids = [...new Set(this.#recording.events.map(({ peer }) => peer))];
     for (const id of ids) await this.#peer(id);
     const late = await this.#until(() => ids.every((id) => this.#connected.has(id)));
+    this.#lastPlayed = { at: this.#recording.events[0]?.at ?? 0, now: this.#options.clock.now() };
     if (late) this.#expectations.missed(this.#options.timeoutMs);
   }
 
@@ -190,4 +216,10 @@ class Replay {
   #changed(): void {
     for (const look of this.#waiters) look();
   }
+}
+
+/** Where the next message is that the node is sent, from a place on. */
+function placeOfReceive(events: readonly RecordedEvent[], from: number): number {
+  for (let place = from; place < events.length; place++) if (events[place]!.type === 'receive') return place;
+  return Infinity;
 }

@@ -20,6 +20,7 @@ function outcomesOf(model: NaiveModel, id: NodeId, node: Node, action: Action): 
 
 function born(model: NaiveModel, state: State): Node {
   const durable = (model.crashes ?? 0) > 0 ? structuredClone(state) : null;
+  if (durable?.random !== undefined) durable.random = { a: 0, b: 0, c: 0, d: 0 };
   return { state, durable, pending: [], held: [], written: 0, stored: 0 };
 }
 
@@ -56,7 +57,7 @@ function after(
 }
 
 /** All transitions from a state. */
-function successors(model: NaiveModel, state: Plain): Plain[] {
+export function successors(model: NaiveModel, state: Plain): Plain[] {
   const found: Plain[] = [];
   const { ordered = false, duplicating = false, lossy = false } = model.network ?? {};
   const still = (id: NodeId, { node, events }: Outcome): boolean => {

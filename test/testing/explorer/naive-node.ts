@@ -1,6 +1,7 @@
 import { NOTHING, type Input, type NodeId } from '../../../src/core/index.js';
 import { drawsTaken, scriptedRandom } from '../../../src/testing/explorer/scripted-random.js';
 import type { Envelope, ExploredNode, MachineModel } from '../../../src/testing/index.js';
+import { canonical } from './naive.js';
 
 /** The state of a machine, as far as the explorer knows it. */
 export type State = { timers?: Record<string, number>; random?: ReturnType<typeof scriptedRandom> } | null;
@@ -8,6 +9,12 @@ export type State = { timers?: Record<string, number>; random?: ReturnType<typeo
 export type Node = { -readonly [Key in keyof ExploredNode<State>]: ExploredNode<State>[Key] };
 /** What leaves a node. */
 export type Event = { type: 'sent'; envelope: Envelope<unknown> } | { type: 'output'; output: unknown };
+/** What waits for a write. */
+export interface Held {
+  readonly after: number;
+  readonly event: Event;
+}
+
 /** Where a step leads. */
 export type Outcome = { node: Node; events: Event[]; drawn: number };
 /** A model of the naive explorer. */
@@ -27,7 +34,7 @@ export function runNode(model: NaiveModel, id: NodeId, before: Node, action: Act
   const now = action.type === 'timer' && node.state?.timers === undefined ? Math.max(0, machine.wakeAt) : 0;
   const [events, inputs]: [Event[], Input<unknown, unknown>[]] = [[], []];
   const release = (): void => {
-    const held = node.held as { after: number; event: Event }[];
+    const held = node.held as Held[];
     node.held = held.filter(({ after }) => after > node.stored);
     for (const { after, event } of held) {
       if (after > node.stored) continue;
@@ -70,13 +77,20 @@ export function runNode(model: NaiveModel, id: NodeId, before: Node, action: Act
   return { node, events, drawn: finish(model, node) };
 }
 
+/** Outputs that wait as they are, then messages in the order of their texts unless someone notices their order. */
+export function sorted(model: NaiveModel, held: readonly Held[]): Held[] {
+  if (model.network?.ordered === true || model.history?.sent !== undefined) return [...held];
+  const of = (type: string): Held[] => held.filter(({ event }) => event.type === type);
+  return [...of('output'), ...of('sent').sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1))];
+}
+
 /** Brings a node into its normal form, and returns how many random numbers it drew. */
 function finish(model: NaiveModel, node: Node): number {
   const { timers, random } = node.state ?? {};
   if (model.renumber !== undefined && node.stored > 0) {
     const by = node.stored;
     model.renumber(node.state, by);
-    node.held = (node.held as { after: number; event: Event }[]).map((one) => ({ ...one, after: one.after - by }));
+    node.held = (node.held as Held[]).map((one) => ({ ...one, after: one.after - by }));
     node.written -= by;
     node.stored = 0;
   }
@@ -84,5 +98,6 @@ function finish(model: NaiveModel, node: Node): number {
   const drawn = random === undefined ? 0 : drawsTaken(random);
   if (random !== undefined) Object.assign(random, { a: 0, b: 0, c: 0, d: 0 });
   model.normalize?.(node.state);
+  node.held = sorted(model, node.held as Held[]);
   return drawn;
 }

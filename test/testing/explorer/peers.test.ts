@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { NOTHING, type Effects, type Input, type Machine, type NodeId } from '../../../src/core/index.js';
-import { always, exploreMachines, sometimes, type MachineModel, type MachinesState } from '../../../src/testing/index.js';
+import {
+  always,
+  exploreMachines,
+  sometimes,
+  type MachineModel,
+  type MachinesState,
+} from '../../../src/testing/index.js';
 
 /** A server of one lock, and its clients. */
 interface Lock {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { representative } from '../../../src/testing/explorer/symmetry.js';
-import { always, explore, sometimes, type Model, type Symmetry } from '../../../src/testing/index.js';
+import { always, eventually, explore, sometimes, type Model, type Symmetry } from '../../../src/testing/index.js';
 import { acceptorsSymmetry, paxos, type PaxosState } from '../../models/paxos.js';
 import { managersSymmetry, twoPhaseCommit, type TwoPhaseState } from '../../models/two-phase-commit.js';
 import { canonical, naiveExplore } from './naive.js';
@@ -66,6 +66,19 @@ it('leads to what it finds by real steps', () => {
     model.next(path[i - 1]!.state, (action, state) => followers.push(action + canonical(state)));
     expect(followers).toContain(path[i]!.action + canonical(path[i]!.state));
   }
+});
+
+it('sees that a run may go round in a circle of states that differ in names only', () => {
+  const token: Model<{ at: number; kept: boolean }> = {
+    initial: [0, 1].map((at) => ({ at, kept: false })),
+    next: ({ at, kept }, to) => {
+      if (!kept) to('pass on', { at: 1 - at, kept });
+      to('keep', { at, kept: true });
+    },
+    properties: [eventually('kept', ({ kept }) => kept)],
+    symmetry: { size: 2, permute: ({ at, kept }, permutation) => ({ at: permutation[at]!, kept }) },
+  };
+  expect(explore(token)).toMatchObject({ distinct: 2, violation: { name: 'kept', loopsTo: 0 } });
 });
 
 it('needs far fewer states, and finds the same examples', () => {

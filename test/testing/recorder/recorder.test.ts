@@ -5,11 +5,13 @@ import { MemoryJournal } from '../../../src/storage/memory.js';
 import {
   formatRecording,
   parseRecording,
+  raftReplayRules,
   RecordingTransport,
   replayRecording,
   transportCases,
   VirtualClock,
   type Recording,
+  type ReplayOptions,
   type ReplayResult,
 } from '../../../src/testing/index.js';
 import { MemoryNetwork } from '../../../src/transport/memory.js';
@@ -193,6 +195,134 @@ describe('replayRecording', () => {
     await expect(replayRecording(recording, { ...options, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     await expect(replayRecording(recording, { ...options, timeoutMs: 0 })).rejects.toThrow('timeoutMs is 0');
     await expect(replayRecording(recording, { ...options, pace: 'x' as 'time' })).rejects.toThrow('pace is "x"');
+  });
+});
+
+/** What a node of one's own, which answers as `act` says, makes of the lines of a script, and when it was told what. */
+async function played(
+  lines: readonly string[],
+  act: (message: number, send: (message: unknown) => void, clock: VirtualClock) => void,
+  options: Partial<ReplayOptions>,
+): Promise<ReplayResult & { readonly toldAt: readonly number[] }> {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork();
+  const toldAt: number[] = [];
+  const channel = network.transport('a').channel('c');
+  channel.listen({
+    message(from, message) {
+      toldAt.push(clock.now());
+      act(message as number, (answer) => channel.send(from, answer), clock);
+    },
+  });
+  const result = replayRecording(parseRecording(['{"recording":1,"node":"a"}', ...lines].join('\n')), {
+    open: (id) => network.transport(id),
+    clock,
+    pace: 'answers',
+    ...options,
+  });
+  await clock.run(10_000);
+  return { ...(await result), toldAt };
+}
+
+const tell = (message: number, at = 0): string =>
+  JSON.stringify({ type: 'receive', channel: 'c', peer: 'b', message, at });
+const say = (message: unknown, at = 0): string =>
+  JSON.stringify({ type: 'send', channel: 'c', peer: 'b', message, at });
+
+describe('the rules of a replay', () => {
+  const covers = (later: unknown, earlier: unknown): boolean => (later as number) > (earlier as number);
+  const gathered = [tell(1), tell(2), say(2), tell(3), say(3)];
+  const single = [tell(1), tell(2), say(1), say(2), tell(3), say(3)];
+
+  it('let a message be covered by a later one, or come although the recorded one was gathered', async () => {
+    const each = await played(gathered, (message, send) => send(message), { covers });
+    const few = await played(single, (message, send) => message > 1 && send(message), { covers });
+    expect(each.mismatch).toBeNull();
+    expect(few.mismatch).toBeNull();
+  });
+
+  it('let nothing be covered unless they say so', async () => {
+    const { mismatch } = await played(gathered, (message, send) => send(message), {});
+    expect(mismatch).toMatch('message 1 to b on channel c (at 0 ms): expected 2, got 1');
+  });
+
+  it('let no message cover what it cannot know of yet', async () => {
+    const { mismatch } = await played(single, (_message, send) => send(3), { covers });
+    expect(mismatch).toMatch('message 1 to b on channel c (at 0 ms): expected 1, got 3');
+  });
+
+  it('let messages of different streams overtake each other, and no others', async () => {
+    const swap = (message: number, send: (message: unknown) => void): void => {
+      send(`slow ${message}`);
+      send(`fast ${message}`);
+    };
+    const script = [tell(1), say('fast 1'), say('slow 1'), tell(2), say('fast 2'), say('slow 2')];
+    const stream = (message: unknown): string => (message as string).slice(0, 4);
+    expect(await played(script, swap, { stream })).toMatchObject({ mismatch: null, compared: 4 });
+    const wrong = script.map((line) => line.replace('slow 2', 'slow 3'));
+    expect((await played(wrong, swap, { stream })).mismatch).toMatch(
+      'message 2 to b on channel c, stream slow (at 0 ms)',
+    );
+    expect((await played(script, swap, {})).mismatch).toMatch('expected "fast 1", got "slow 1"');
+  });
+
+  it('leave out what the peers need not send again', async () => {
+    const plays = (message: unknown): boolean => message !== 2;
+    const script = [tell(1), say(1), tell(2), tell(3), say(3)];
+    const { mismatch, played: sent } = await played(script, (message, send) => send(message), { plays });
+    expect({ mismatch, sent }).toEqual({ mismatch: null, sent: 2 });
+  });
+});
+
+describe('a replay with both paces', () => {
+  it('waits for answers, and keeps the recorded time between messages', async () => {
+    const script = [tell(1, 100), say(1, 100), tell(2, 150), say(2, 150), tell(3, 400), say(3, 400)];
+    const slow = (message: number, send: (message: unknown) => void, clock: VirtualClock): void => {
+      clock.after(100, () => send(message));
+    };
+    const { mismatch, toldAt } = await played(script, slow, { pace: 'both' });
+    expect(mismatch).toBeNull();
+    expect(toldAt.map((at) => at - toldAt[0]!)).toEqual([0, 100, 350]);
+  });
+});
+
+describe('the rules for Raft', () => {
+  const { normalise, stream, covers, plays } = raftReplayRules();
+  const ack = { type: 'appendEntriesReply', success: true, term: 2, matchIndex: 7, round: 0 };
+
+  it('leave campaigns out, and compare the appends of a leader', () => {
+    expect(normalise!({ type: 'preVote', term: 2 }, 'raft', 'b')).toBeUndefined();
+    expect(normalise!({ type: 'requestVote', term: 2 }, 'raft', 'b')).toBeUndefined();
+    expect(normalise!({ type: 'appendEntries', term: 2 }, 'raft', 'b')).toBeDefined();
+  });
+
+  it('compare the answer to a heartbeat but for how far the disk was', () => {
+    const [early, late] = [3, 7].map((matchIndex) => ({ ...ack, matchIndex, round: 5 }));
+    expect(normalise!(early, 'raft', 'b')).toEqual(normalise!(late, 'raft', 'b'));
+    expect(normalise!({ ...late, round: 6 }, 'raft', 'b')).not.toEqual(normalise!(late, 'raft', 'b'));
+    expect(normalise!({ ...late, term: 3 }, 'raft', 'b')).not.toEqual(normalise!(late, 'raft', 'b'));
+  });
+
+  it('let an acknowledgement cover those of less in its term, and nothing else', () => {
+    expect(covers!({ ...ack, matchIndex: 8 }, ack)).toBe(true);
+    expect(covers!(ack, { ...ack, matchIndex: 8 })).toBe(false);
+    expect(covers!({ ...ack, term: 3, matchIndex: 8 }, ack)).toBe(false);
+    expect(covers!(ack, { type: 'requestVoteReply', term: 2, voteGranted: true })).toBe(false);
+  });
+
+  it('let answers that wait for the disk fall behind those to heartbeats', () => {
+    expect(stream!(ack, 'raft', 'b')).not.toBe(stream!({ ...ack, round: 1 }, 'raft', 'b'));
+  });
+
+  it('play what peers ask, and not what they answer', () => {
+    expect(plays!({ type: 'requestVote' }, 'raft', 'b')).toBe(true);
+    expect(plays!({ type: 'requestVoteReply' }, 'raft', 'b')).toBe(false);
+  });
+
+  it('leave other channels as they are', () => {
+    expect(normalise!('hello', 'c', 'b')).toBe('hello');
+    expect(plays!('hello', 'c', 'b')).toBe(true);
+    expect(stream!('hello', 'c', 'b')).toBe('');
   });
 });
 
