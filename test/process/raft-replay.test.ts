@@ -20,6 +20,7 @@ const REPLAY = fileURLToPath(new URL('../commands/replay.ts', import.meta.url));
 const OPTIONS = {
   members: { a: null, b: null, c: null },
   electionTimeoutMs: 300,
+  newCluster: true,
   snapshotEveryEntries: 10,
   trailingEntries: 2,
   snapshotChunkBytes: 50,
@@ -176,7 +177,7 @@ describe('the recording of a Raft server', () => {
     const recording = parseRecording(text);
     expect(recording.cut).toBe(false);
     expect(typesOf(recording, 'receive')).toEqual(
-      new Set(['preVote', 'requestVote', 'appendEntries', 'installSnapshot']),
+      new Set(['introduction', 'introductionReply', 'preVote', 'requestVote', 'appendEntries', 'installSnapshot']),
     );
   });
 

@@ -7,6 +7,7 @@ import type { ReplayRules } from './rules.js';
  * differ:
  *
  * - what it says of itself when its election timer fires; answers to that are not played;
+ * - which journal it has, so it must be opened with `newCluster: true`: nobody answers its own introductions;
  * - how far its disk is when it answers a heartbeat;
  * - how it gathers acknowledgements, and the order of answers of which some wait for the disk.
  *
@@ -24,9 +25,12 @@ export function raftReplayRules(group = 'raft'): ReplayRules {
   };
 }
 
-/** What is compared: all but campaigns, without what depends on the moment. So a server that leads is found. */
+/**
+ * What is compared: all but campaigns, without what depends on the moment, and all but introductions, since a fresh
+ * server has another journal. So a server that leads is found.
+ */
 function compared(message: RaftMessage): unknown {
-  if (message.type === 'preVote' || message.type === 'requestVote') return undefined;
+  if (message.type === 'preVote' || message.type === 'requestVote' || message.type === 'introduction') return undefined;
   if (message.type !== 'appendEntriesReply' || message.round === 0) return message;
   const { type, term, round } = message; // a heartbeat is answered at once, for what is durable just then
   return { type, term, round };
