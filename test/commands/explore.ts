@@ -1,17 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Command, InvalidArgumentError } from 'commander';
-import {
-  formatPath,
-  type ExploreOptions,
-  type ExploreProgress,
-  type ExploreResult,
-  type PropertyResult,
-} from '../../src/testing/index.js';
-import { models, type NamedModel } from '../models/index.js';
+import { models } from '../models/index.js';
+import { ExplorePool } from './explore-pool.js';
+import { exploreRun, type ExploreReport, type ExploreRun } from './explore-run.js';
 
 interface Flags {
-  readonly size?: number;
+  readonly size?: readonly number[];
   readonly depthFirst?: boolean;
   readonly symmetry?: boolean;
   readonly bug?: string;
@@ -20,10 +13,9 @@ interface Flags {
   readonly json?: boolean;
 }
 
-const names = Object.keys(models).join(', ');
-
-/** How often progress is told, in milliseconds. */
-const PROGRESS_MS = 1000;
+const MAX_SIZE = 1000;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const names = Object.keys(models);
 
 function number(least: number, most: number, whole = true): (text: string) => number {
   return (text) => {
@@ -34,100 +26,101 @@ function number(least: number, most: number, whole = true): (text: string) => nu
   };
 }
 
+/** `3` or `3..5`. */
+function sizes(text: string): readonly number[] {
+  const parse = number(1, MAX_SIZE);
+  const [first = NaN, last = first, ...rest] = text.split('..').map(parse);
+  if (rest.length > 0 || last < first) throw new InvalidArgumentError('It must be like 3, or like 3..5.');
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
 const program = new Command('npm run explore --')
-  .description('Visits every state of a model and checks its properties; stops at a violation or at a bound.')
-  .argument('[model]', `one of: ${names}`)
-  .option('--size <number>', 'how large the model is: what it counts is printed', number(1, 1000))
+  .description(
+    'Visits every state of models and checks their properties; stops at a violation or at a bound. Several models or ' +
+      'sizes are several runs, each in a process of its own, one a core at a time; bounds are for each.',
+  )
+  .argument('[models...]', `all, or some of: ${names.join(', ')}`)
+  .option('--size <sizes>', 'how large models are, like 3 or 3..5: what it counts is printed', sizes)
   .option('--depth-first', 'search depth-first: less memory, longer counterexamples')
   .option('--symmetry', 'explore one of the states that differ in the names of equal parts only')
   .option('--bug <name>', 'plant a bug, for models that have some: paxos has lowest and noRaise')
   .option('--max-states <number>', 'stop at this many states', number(1, 2 ** 31), 50_000_000)
   .option('--seconds <number>', 'stop after so long', number(0.001, 1e9, false))
-  .option('--json', 'print one JSON object a line')
+  .option('--json', 'print one JSON object a line, one a run, in the order in which they were asked for')
+  .addHelpText('after', '\nExit codes: 0 nothing is violated, 1 something is, 2 wrong call.')
   .configureOutput({ outputError: (text, write) => write(text.replaceAll('\n', ' ').trim() + '\n') })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program.parse();
-const [name = ''] = program.args;
-const flags = program.opts<Flags>();
-const model = Object.hasOwn(models, name) ? models[name]! : program.error(wrongModel());
-const size = flags.size ?? model.defaultSize;
-if (size > model.maxSize) program.error(`--size is ${size}; ${name} takes at most ${model.maxSize} ${model.sizeOf}`);
-if (flags.bug !== undefined && model.bugs?.includes(flags.bug) !== true) {
-  program.error(`--bug is "${flags.bug}"; ${name} has ${model.bugs?.join(' and ') ?? 'none'}`);
-}
-const search = chooseSearch(model);
-process.exitCode = report(run());
+const flags = program.opts<Flags & Record<string, unknown>>();
+const runs = runsOf(program.args);
+if (runs.length === 1) runHere(runs[0]!);
+else await runApart(runs);
 
-function wrongModel(): string {
-  return `${name === '' ? 'which model?' : `unknown model "${name}";`} choose one of: ${names}`;
-}
-
-function chooseSearch({ run, runSymmetric }: NamedModel): NamedModel['run'] {
-  if (flags.symmetry !== true) return run;
-  return runSymmetric ?? program.error(`${name} has no symmetry`);
+/** All models in all sizes, model by model. */
+function runsOf(asked: readonly string[]): readonly ExploreRun[] {
+  if (asked.length === 0) program.error(`which model? choose one of: ${names.join(', ')}`);
+  const chosen = asked.flatMap((name) => (name === 'all' ? names : [name]));
+  const { size, json: _, ...options } = flags;
+  return chosen.flatMap((model) => {
+    checkModel(model);
+    const { defaultSize } = models[model]!;
+    return (size ?? [defaultSize]).map((each): ExploreRun => ({ ...options, model, size: each }));
+  });
 }
 
-function run(): ExploreResult<unknown> {
-  let told = performance.now();
-  const options: ExploreOptions = {
-    order: flags.depthFirst === true ? 'depth-first' : 'breadth-first',
-    maxStates: flags.maxStates,
-    ...(flags.seconds === undefined ? {} : { maxMs: flags.seconds * 1000 }),
-    now: () => performance.now(),
-    memory: memoryInUse,
-    onProgress: (progress) => {
-      if (performance.now() - told < PROGRESS_MS) return;
-      told = performance.now();
-      tell(progress);
-    },
-  };
-  return search(size, options, flags.bug);
-}
-
-function tell({ distinct, generated, depth, waiting, elapsedMs }: ExploreProgress): void {
-  const perSecond = Math.round((distinct / elapsedMs) * 1000);
-  const counts = `${distinct} states, ${generated} generated, depth ${depth}, ${waiting} waiting`;
-  process.stderr.write(`${(elapsedMs / 1000).toFixed(0)} s: ${counts}, ${perSecond} states/s\n`);
-}
-
-/** Heap and array buffers after a collection. */
-function memoryInUse(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-function report(result: ExploreResult<unknown>): number {
-  const { distinct, generated, depth, complete, stopped, violation, elapsedMs, memoryBytes } = result;
-  const line = {
-    model: name,
-    distinct,
-    generated,
-    depth,
-    complete,
-    violation: violation?.name ?? null,
-    statesPerSecond: Math.round((distinct / elapsedMs) * 1000),
-    bytesPerState: Math.round(memoryBytes! / distinct),
-  };
-  if (flags.json === true) console.log(JSON.stringify(line));
-  else printTable(line, result.properties);
-  if (stopped !== null && stopped !== 'violation') {
-    process.stderr.write(`stopped at a bound (${stopped}): not every state was seen\n`);
+function checkModel(name: string): void {
+  const model = Object.hasOwn(models, name) ? models[name]! : program.error(unknownModel(name));
+  const size = flags.size?.at(-1) ?? 0;
+  if (size > model.maxSize) program.error(`--size is ${size}; ${name} takes at most ${model.maxSize} ${model.sizeOf}`);
+  if (flags.bug !== undefined && model.bugs?.includes(flags.bug) !== true) {
+    program.error(`--bug is "${flags.bug}"; ${name} has ${model.bugs?.join(' and ') ?? 'none'}`);
   }
-  if (violation === null) return 0;
-  process.stderr.write(describe(violation));
-  return 1;
+  if (flags.symmetry === true && model.runSymmetric === undefined) program.error(`${name} has no symmetry`);
 }
 
-function printTable(line: Record<string, unknown>, properties: readonly PropertyResult<unknown>[]): void {
-  console.log(`${name}, ${size} ${model.sizeOf}`);
-  console.table(line);
-  for (const { kind, name: property, outcome } of properties) console.log(`${outcome.padEnd(9)} ${kind} ${property}`);
+function unknownModel(name: string): string {
+  return `unknown model "${name}"; choose one of: ${names.join(', ')}`;
 }
 
-function describe({ kind, name: property, path, loopsTo }: PropertyResult<unknown>): string {
-  const steps = path === null ? 'there is no such state' : formatPath(path, loopsTo);
-  return `violated: ${kind} ${property}\n${steps}\n`;
+/** The only run, in this process. */
+function runHere(run: ExploreRun): void {
+  const { line, outcomes, remarks } = exploreRun(run);
+  if (flags.json === true) {
+    console.log(JSON.stringify(line));
+  } else {
+    console.log(`${run.model}, ${run.size} ${models[run.model]!.sizeOf}`);
+    console.table(line);
+    for (const outcome of outcomes) console.log(outcome);
+  }
+  for (const remark of remarks) process.stderr.write(`${remark}\n`);
+  if (line.violation !== null) process.exitCode = 1;
+}
+
+/** Several runs, each in a process of its own. */
+async function runApart(all: readonly ExploreRun[]): Promise<void> {
+  const pool = new ExplorePool(all);
+  let stopped = false;
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    process.once(signal, () => {
+      stopped = true;
+      void pool.end().then(() => process.exit(exitCode));
+    });
+  }
+  const reports: ExploreReport[] = [];
+  await pool.run((report) => {
+    const { line, remarks } = report;
+    reports.push(report);
+    if (flags.json === true) console.log(JSON.stringify(line));
+    for (const remark of remarks) process.stderr.write(`${line.model} ${line.size}: ${remark}\n`);
+    if (line.violation !== null) process.exitCode = 1;
+  });
+  if (!stopped && flags.json !== true) printTable(reports);
+}
+
+function printTable(reports: readonly ExploreReport[]): void {
+  console.table(reports.map(({ line: { model, size, ...rest } }) => ({ model, size, ...rest })));
+  for (const { line, outcomes } of reports) {
+    for (const outcome of outcomes) console.log(`${line.model} ${line.size}: ${outcome}`);
+  }
 }
