@@ -18,6 +18,7 @@ export type {
 } from './entry.js';
 export { isEntry } from './entry.js';
 export { NotLeaderError } from './errors.js';
+export { raftCodec } from './message-codec.js';
 export type { LogState, TermStart } from './log.js';
 export { create, RaftMachine } from './machine.js';
 export type {

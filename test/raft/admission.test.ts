@@ -6,7 +6,11 @@ import { configurationOf, Server } from './script.js';
 const five = ['a', 'b', 'c', 'd', 'e'];
 
 /** A founding member whose journal is `identity`. */
-function founder(id: string, members = ['a', 'b', 'c'], fields: Partial<RaftRecord & { type: 'identity' }> = {}): Server {
+function founder(
+  id: string,
+  members = ['a', 'b', 'c'],
+  fields: Partial<RaftRecord & { type: 'identity' }> = {},
+): Server {
   const server = new Server(id, { members });
   const state = initialState(server.options);
   replay(state, { type: 'identity', identity: `new ${id}`, admitted: false, introduced: false, ...fields });
