@@ -39,7 +39,8 @@ const layers = {
  * @type {readonly Leave[]}
  */
 const leaves = [
-  { folder: 'transport', files: ['src/transport/!(memory){.ts,/**/*.ts}'], node: true, packages: ['p-retry'] },
+  { folder: 'transport', files: ['src/transport/!(memory|stream){.ts,/**/*.ts}'], node: true },
+  { folder: 'transport', files: ['src/transport/stream/**/*.ts'], packages: ['p-retry'] },
   { folder: 'storage', files: ['src/storage/!(memory){.ts,/**/*.ts}'], node: true },
   { folder: 'inspect', files: ['src/inspect/**/*.ts'], node: true },
   { folder: 'health', files: ['src/health/node{.ts,/**/*.ts}'], node: true },

@@ -8,18 +8,26 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { QuorateError } from '../core/index.js';
+import { StreamNode } from './stream/node.js';
+import type { StreamTransport } from './stream/node.js';
 import { formatAddress } from './tcp/address.js';
 import type { HostPort } from './tcp/address.js';
-import { checkOptions } from './tcp/options.js';
+import { TcpEdge } from './tcp/edge.js';
+import { checkTcpOptions } from './tcp/options.js';
 import type { TcpTransportOptions } from './tcp/options.js';
-import { TcpNode } from './tcp/transport.js';
-import type { TcpTransport } from './tcp/transport.js';
 
+export type { StreamTransport } from './stream/node.js';
+export type { StreamTransportOptions } from './stream/options.js';
+export { ConnectionRefusedError } from './stream/refusal.js';
+export type { RefusalReason } from './stream/refusal.js';
 export type { HostPort } from './tcp/address.js';
-export { ConnectionRefusedError } from './tcp/hello.js';
-export type { RefusalReason } from './tcp/hello.js';
 export type { TcpTransportOptions } from './tcp/options.js';
-export type { TcpTransport } from './tcp/transport.js';
+
+/** A transport over TCP, made by {@link openTcpTransport}. */
+export interface TcpTransport extends StreamTransport {
+  /** `host:port` where this transport listens, with the port that it really got; `null` for a client. */
+  readonly address: string | null;
+}
 
 /**
  * Opens a transport: listens, unless it is a client, and begins to dial the peers that have an address. Resolves as
@@ -34,12 +42,12 @@ export type { TcpTransport } from './tcp/transport.js';
  * machine cannot listen there
  */
 export async function openTcpTransport(options: TcpTransportOptions): Promise<TcpTransport> {
-  const checked = checkOptions(options);
-  if (checked.listen === null) return new TcpNode(checked, null, null);
+  const { stream, listen: where, keepAliveMs } = checkTcpOptions(options);
+  if (where === null) return new StreamNode(stream, new TcpEdge(keepAliveMs, null, null));
   const server = createServer();
-  await listen(server, checked.listen);
+  await listen(server, where);
   const { address, port } = server.address() as AddressInfo;
-  return new TcpNode(checked, server, formatAddress(address, port));
+  return new StreamNode(stream, new TcpEdge(keepAliveMs, server, formatAddress(address, port)));
 }
 
 async function listen(server: Server, { host, port }: HostPort): Promise<void> {

@@ -32,8 +32,9 @@ export class ExplorePool {
   /** Ends all processes. */
   async end(): Promise<void> {
     this.#ended = true;
-    const ended = [...this.#children].map((child) => once(child, 'exit'));
-    for (const child of this.#children) child.kill('SIGKILL');
+    const running = [...this.#children].filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    const ended = running.map((child) => once(child, 'exit'));
+    for (const child of running) child.kill('SIGKILL');
     await Promise.all(ended);
   }
 

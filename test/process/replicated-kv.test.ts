@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkLinearizability, keyValueModel, parseKeyValueHistory } from '../../src/testing/index.js';
 
-const main = resolve('examples/replicated-kv/main.ts');
+const example = resolve('examples/replicated-kv');
 const TIMEOUT_MS = 60_000;
 
 let work: string;
@@ -39,8 +39,13 @@ interface Running {
 
 let started = 0;
 
-/** Starts the demo on the sources, to which tsconfig.json leads the public names; so no build is needed. */
+/** Starts the demo as it is. */
 function start(...args: readonly string[]): Running {
+  return startIn(example, args);
+}
+
+/** Starts the demo of a folder on the sources, to which tsconfig.json leads the public names; so no build is needed. */
+function startIn(folder: string, args: readonly string[]): Running {
   const temporary = join(work, `run-${++started}`);
   mkdirSync(temporary);
   const env = {
@@ -49,7 +54,7 @@ function start(...args: readonly string[]): Running {
     TSX_DISABLE_CACHE: '1',
     TSX_TSCONFIG_PATH: resolve('tsconfig.json'),
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(folder, 'main.ts'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -135,6 +140,67 @@ describe('the replicated key-value example', () => {
     }
     expect(returns.get(finalReads[0]!.id)).toMatchObject({ found: true, value: { b: [1, null] } });
   });
+});
+
+describe('the replicated key-value example with a planted bug', () => {
+  /** Runs a copy of the demo whose map differs from the real one in one statement. */
+  async function runWith(bug: { readonly find: string; readonly replace: string }, ...args: readonly string[]) {
+    const copy = resolve('.mutants', `replicated-kv-${process.pid}-${started}`); // below the packages that it imports
+    try {
+      cpSync(example, copy, { recursive: true });
+      const map = join(copy, 'kv-state-machine.ts');
+      const source = readFileSync(map, 'utf8');
+      expect(source.split(bug.find)).toHaveLength(2);
+      writeFileSync(
+        map,
+        source.replace(bug.find, () => bug.replace),
+      );
+      const { child, ended, temporary } = startIn(copy, ['--ops', '300', '--seed', '1', '--json', ...args]);
+      return { ...(await ended), pid: child.pid, left: readdirSync(temporary), temporary };
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  }
+
+  it(
+    'that never overwrites a value exits with 1, though nothing is lost: only the history shows it, on a page of its own',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const { code, stdout, stderr, pid, left, temporary } = await runWith({
+        find: 'this.#values.set(key, value);',
+        replace: 'if (!this.#values.has(key)) this.#values.set(key, value);',
+      });
+      expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+        code: 1,
+        lost: 0,
+        replicasEqual: true,
+        linearizable: false,
+      });
+      expect(stderr).toMatch(/^1 key with a history that is not linearizable: "contended\/[123]"$/m);
+      const page = `quorate-violation-${pid}.html`;
+      expect(stderr).toContain(`a timeline of the violation: ${join(temporary, page)}\n`);
+      expect(left).toEqual([page]);
+      expect(readFileSync(join(temporary, page), 'utf8')).toMatch(/^<!doctype html>[^]*get → [^]*<\/html>\s*$/i);
+    },
+  );
+
+  it(
+    'that forgets some writes exits with 1, names them, and leaves the page beside the history',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const history = join(work, 'forgetful.jsonl');
+      const bug = { find: 'this.#put(command);', replace: 'if (this.#keys.length !== 9) this.#put(command);' };
+      const { code, stdout, stderr, left } = await runWith(bug, '--history', history);
+      expect(code).toBe(1);
+      const result = JSON.parse(stdout) as { readonly lost: number };
+      expect(result).toMatchObject({ replicasEqual: true, linearizable: false });
+      expect(result.lost).toBeGreaterThan(0);
+      expect(stderr).toMatch(new RegExp(`^${result.lost} keys acknowledged and lost: "[^"]+#1", .* more$`, 'm'));
+      expect(stderr).toContain(`a timeline of the violation: ${history}.html\n`);
+      expect(readFileSync(`${history}.html`, 'utf8')).toContain('get → nothing');
+      expect(left).toEqual([]);
+    },
+  );
 });
 
 interface HistoryLine {

@@ -48,7 +48,14 @@ describe('determinism', () => {
   });
 
   it('keeps names of Node out of the edges that run anywhere', async () => {
-    for (const file of ['host/host', 'transport/memory', 'transport/memory/node', 'storage/memory', 'core/system'])
+    for (const file of [
+      'host/host',
+      'transport/memory',
+      'transport/memory/node',
+      'transport/stream/node',
+      'storage/memory',
+      'core/system',
+    ])
       for (const code of ['Buffer.alloc(1);', 'setImmediate(() => {});', 'export const pid: number = process.pid;'])
         expect(await rulesBrokenBy(`src/${file}.ts`, code)).toEqual([globals]);
     expect(await rulesBrokenBy('src/storage/file/segment.ts', 'Buffer.alloc(process.pid);')).toEqual([]);
@@ -101,11 +108,12 @@ describe('imports point one way', () => {
 
 describe('packages stay where they belong', () => {
   it.each([
-    ['p-retry', 'src/transport/tcp/dial.ts', ['src/transport/memory.ts', 'src/host/host.ts', 'src/raft/node.ts']],
+    ['p-retry', 'src/transport/stream/dial.ts', ['src/transport/tcp/dial.ts', 'src/host/host.ts', 'src/raft/node.ts']],
     ['eventemitter3', 'src/raft/node.ts', ['src/raft/machine.ts', 'src/transport/tcp.ts', 'src/core/machine.ts']],
     ['@msgpack/msgpack', 'src/codec/messagepack.ts', ['src/transport/tcp.ts', 'src/raft/records.ts']],
     ['murmurhash3js-revisited', 'src/hashing/key.ts', ['src/balancer/maglev.ts', 'src/id/gpid.ts']],
     ['node:fs', 'src/storage/file.ts', ['src/storage/memory.ts', 'src/transport/memory.ts', 'src/host/host.ts']],
+    ['node:net', 'src/transport/tcp/dial.ts', ['src/transport/stream/dial.ts', 'src/transport/memory.ts']],
     ['node:fs', 'src/id/node.ts', ['src/id/gpid.ts', 'src/testing/disk.ts', 'src/core/system.ts']],
     ['lodash', 'test/any.test.ts', ['src/storage/file.ts', 'src/inspect/page.ts']],
   ])('%s', async (name, allowed, refused) => {

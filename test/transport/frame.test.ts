@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameParser, LENGTH_BYTES } from '../../src/transport/tcp/frame.js';
-import { SendBuffer } from '../../src/transport/tcp/send-buffer.js';
+import { FrameParser, LENGTH_BYTES } from '../../src/transport/stream/frame.js';
+import { SendBuffer } from '../../src/transport/stream/send-buffer.js';
 
 /** Parses `stream` cut at the given places; returns the frames and the lengths that were refused. */
 function parse(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keepsPresent, whileDialing } from '../../src/transport/tcp/peer.js';
+import { keepsPresent, whileDialing } from '../../src/transport/stream/peer.js';
 
 describe('two connections of one pair of nodes', () => {
   const run = 'run 1';

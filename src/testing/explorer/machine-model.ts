@@ -151,7 +151,7 @@ export interface ExploredNode<State> {
   readonly durable: State | null;
   /** Writes under way, as they were issued. */
   readonly pending: readonly (readonly unknown[])[];
-  /** Effects that wait for a write. */
+  /** Effects that wait for a write: outputs in their order, then messages, sorted unless something shows their order. */
   readonly held: readonly unknown[];
   /** Writes so far, in this incarnation or since they were renumbered. */
   readonly written: number;

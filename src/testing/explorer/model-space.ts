@@ -92,9 +92,12 @@ export class ModelSpace<State, Action> implements Space<State> {
   /** Leaves the words of a state in `found`; those of fields that it shares with `known` are taken from there. */
   #encode(actual: State, known: State | null, knownWords: Uint32Array | null): void {
     const { symmetry } = this.#model;
-    const state = symmetry === undefined ? actual : representative(symmetry, actual);
+    let state = actual;
+    if (symmetry !== undefined) {
+      this.#actual = actual;
+      state = representative(symmetry, actual);
+    }
     this.#foundState = state;
-    this.#actual = actual;
     const names = this.#names;
     if (names === null) {
       this.found[0] = this.#interner.id(state);

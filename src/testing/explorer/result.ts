@@ -78,7 +78,10 @@ export interface PropertyResult<State> {
    * goes in circles, `loopsTo` says where.
    */
   readonly path: readonly Step<State>[] | null;
-  /** When the end of `path` leads back: the place in it that it leads to. */
+  /**
+   * When the end of `path` leads back: the place in it that it leads to. With symmetry it may lead to that state with other
+   * names, and the run goes on for ever all the same.
+   */
   readonly loopsTo: number | null;
 }
 

@@ -26,6 +26,12 @@ export function parseAddress(option: string, address: unknown): HostPort {
   return { host: (match[1] ?? match[2])!, port };
 }
 
+/** Returns an address in its one text form. @throws InvalidOptionError naming `option` */
+export function checkAddress(option: string, address: unknown): string {
+  const { host, port } = parseAddress(option, address);
+  return formatAddress(host, port);
+}
+
 /** The text form of an address: `host:port`, with an IPv6 host in brackets. */
 export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -105,10 +105,11 @@ describe('npm run explore, interrupted', () => {
     let told = '';
     for await (const text of child.stderr.iterator({ destroyOnReturn: false })) {
       told += String(text);
-      if (/^raft 8: \d+ s, \d+ states, /m.test(told)) break;
+      if (!/^raft 8: \d+ s, \d+ states, /m.test(told)) continue;
+      child.stderr.resume();
+      return child;
     }
-    child.stderr.resume();
-    return child;
+    throw new Error(told);
   }
 
   // The pipe of standard error ends when the last process ends that writes to it: "close" says that none is left.

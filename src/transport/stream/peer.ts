@@ -1,5 +1,4 @@
 import type { NodeId, PeerStatus } from '../../core/index.js';
-import type { HostPort } from './address.js';
 import type { Connection } from './connection.js';
 import type { Hello } from './hello.js';
 
@@ -13,7 +12,7 @@ export interface Held<InboundChannel> {
 export class Peer<InboundChannel> {
   readonly id: NodeId;
   /** Where to dial it; `null` when only it dials. */
-  address: HostPort | null = null;
+  address: string | null = null;
   /** The connection that messages take. */
   connection: Connection<InboundChannel> | null = null;
   /** Stops the dialing that is under way. */

@@ -7,7 +7,7 @@ const KEPT_BYTES = 1 << 20;
 
 /**
  * Frames that wait to be written, one behind the other in a buffer that grows and is reused. Two take turns on a
- * connection: one is filled while the other one is with the socket.
+ * connection: one is filled while the other one is with the stream.
  */
 export class SendBuffer {
   #bytes = new Uint8Array(FIRST_BYTES);

@@ -1,19 +1,18 @@
-import type { Server } from 'node:net';
 import type { Codec } from '../../codec/index.js';
 import { checkNodeId, ClosedError, InvalidOptionError, QuorateError } from '../../core/index.js';
 import type { Channel, NodeId, Transport, TransportStatus } from '../../core/index.js';
 import { isChannelName, MAX_CHANNEL_NAME_LENGTH, Port } from '../port.js';
 import type { PortHost } from '../port.js';
-import { parseAddress } from './address.js';
+import type { StreamEdge } from './byte-stream.js';
 import { Links } from './links.js';
 import type { LinksUser } from './links.js';
-import type { CheckedOptions } from './options.js';
+import type { CheckedStreamOptions } from './options.js';
 import type { Peer } from './peer.js';
 import { Waiters } from './waiters.js';
 
-/** A transport over TCP, made by `openTcpTransport`. */
-export interface TcpTransport extends Transport {
-  /** `host:port` where this transport listens, with the port that it really got; `null` for a client. */
+/** A transport over connections that carry streams of bytes: one with each peer. */
+export interface StreamTransport extends Transport {
+  /** Where others dial this transport, with the port that it really got; `null` for a client. */
   readonly address: string | null;
   /**
    * Resolves once the peer is connected, at once when it is. A peer without an address is waited for, too.
@@ -27,7 +26,7 @@ export interface TcpTransport extends Transport {
 const MAX_CHANNELS = 255;
 
 /** A channel with its number on the connections of this side. */
-class TcpPort extends Port {
+class StreamPort extends Port {
   readonly number: number;
   readonly codec: Codec;
 
@@ -41,29 +40,30 @@ class TcpPort extends Port {
 /** A channel as the other side named it. The port is looked up until there is one. */
 interface Inbound {
   readonly name: string;
-  port: TcpPort | null;
+  port: StreamPort | null;
 }
 
 /** The channels of one node, and what flows between them and its links. */
-export class TcpNode implements TcpTransport, PortHost, LinksUser<Inbound> {
+export class StreamNode implements StreamTransport, PortHost, LinksUser<Inbound> {
   readonly id: NodeId;
   readonly address: string | null;
-  readonly #options: CheckedOptions;
-  readonly #server: Server | null;
-  readonly #ports = new Map<string, TcpPort>();
+  readonly #options: CheckedStreamOptions;
+  readonly #edge: StreamEdge;
+  readonly #ports = new Map<string, StreamPort>();
   readonly #links: Links<Inbound>;
   readonly #waiters = new Waiters();
   #closing: Promise<void> | null = null;
 
-  /** @param server - listens already, at `address`; both `null` for a client */
-  constructor(options: CheckedOptions, server: Server | null, address: string | null) {
+  constructor(options: CheckedStreamOptions, edge: StreamEdge) {
     this.id = options.id;
-    this.address = address;
+    this.address = edge.address;
     this.#options = options;
-    this.#server = server;
-    this.#links = new Links(options, this);
-    server?.on('connection', (socket) => this.#links.accept(socket));
-    server?.on('error', () => this.#links.refused.add('accept-failed')); // too many open files, say; it goes on
+    this.#edge = edge;
+    this.#links = new Links(options, edge, this);
+    edge.listen(
+      (stream) => this.#links.accept(stream),
+      () => this.#links.refused.add('accept-failed'), // too many open files, say; it goes on
+    );
     for (const [id, target] of options.addresses) this.#links.setTarget(id, target);
   }
 
@@ -80,14 +80,14 @@ export class TcpNode implements TcpTransport, PortHost, LinksUser<Inbound> {
     }
     const { codec, codecs, maxFrameBytes } = this.#options;
     const own = Object.hasOwn(codecs, name) ? codecs[name]! : codec;
-    const port = new TcpPort(name, number, own, maxFrameBytes - 1, this);
+    const port = new StreamPort(name, number, own, maxFrameBytes - 1, this);
     this.#ports.set(name, port);
     return port;
   }
 
   setAddress(id: NodeId, address: string | null): void {
     checkNodeId('id', id);
-    const target = address === null ? null : parseAddress('address', address);
+    const target = address === null ? null : this.#edge.checkAddress('address', address);
     if (this.#closing === null && id !== this.id) this.#links.setTarget(id, target);
   }
 
@@ -125,7 +125,7 @@ export class TcpNode implements TcpTransport, PortHost, LinksUser<Inbound> {
     const peer = this.#links.peers.get(to);
     if (peer === undefined) return false;
     if (peer.connection !== null) {
-      const { number, name, codec } = port as TcpPort;
+      const { number, name, codec } = port as StreamPort;
       const body = codec.encodeShared?.(message) ?? codec.encode(message);
       if (peer.connection.send(number, name, body)) {
         peer.sent++;
@@ -166,8 +166,7 @@ export class TcpNode implements TcpTransport, PortHost, LinksUser<Inbound> {
 
   async #close(): Promise<void> {
     await Promise.resolve(); // so that `#closing` is set before anybody is told anything
-    const server = this.#server;
-    const unbound = server === null ? null : new Promise<void>((resolve) => server.close(() => resolve()));
+    const unbound = this.#edge.close();
     await this.#links.close();
     this.#waiters.rejectAll(new ClosedError('the transport'));
     await unbound;

@@ -1,23 +1,16 @@
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { QuorateError } from '../../core/index.js';
 import type { NodeId } from '../../core/index.js';
 import { Counters } from '../counters.js';
-import type { HostPort } from './address.js';
+import type { ByteStream, StreamEdge } from './byte-stream.js';
 import { Connection } from './connection.js';
 import type { ConnectionOwner } from './connection.js';
 import { keepDialing } from './dialer.js';
-import {
-  ConnectionRefusedError,
-  encodeHello,
-  encodeRefusal,
-  findMismatch,
-  parseFirst,
-  PROTOCOL_VERSION,
-} from './hello.js';
-import type { Hello, RefusalReason } from './hello.js';
-import type { CheckedOptions } from './options.js';
+import { encodeHello, encodeRefusal, findMismatch, parseFirst, PROTOCOL_VERSION } from './hello.js';
+import type { Hello } from './hello.js';
+import type { CheckedStreamOptions } from './options.js';
 import { keepsPresent, Peer, whileDialing } from './peer.js';
+import { ConnectionRefusedError } from './refusal.js';
+import type { RefusalReason } from './refusal.js';
 
 /** Who uses the {@link Links}. */
 export interface LinksUser<InboundChannel> {
@@ -33,40 +26,42 @@ export interface LinksUser<InboundChannel> {
 export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   readonly peers = new Map<NodeId, Peer<InboundChannel>>();
   readonly refused = new Counters();
-  readonly #options: CheckedOptions;
+  readonly #options: CheckedStreamOptions;
+  readonly #edge: StreamEdge;
   readonly #user: LinksUser<InboundChannel>;
   readonly #connections = new Set<Connection<InboundChannel>>();
   #accepted = 0;
   #closed = false;
 
-  constructor(options: CheckedOptions, user: LinksUser<InboundChannel>) {
+  constructor(options: CheckedStreamOptions, edge: StreamEdge, user: LinksUser<InboundChannel>) {
     this.#options = options;
+    this.#edge = edge;
     this.#user = user;
   }
 
-  /** Takes on a socket that another node opened. */
-  accept(socket: Socket): void {
+  /** Takes on a stream that another node dialed. */
+  accept(stream: ByteStream): void {
     if (this.#accepted >= this.#options.maxConnections || this.#closed) {
-      socket.on('error', () => {}); // it is over anyway
-      socket.destroy();
+      stream.destroy();
       const detail = `${this.#accepted} are open, the most allowed`;
       this.#report(new ConnectionRefusedError('too-many-connections', 'a new peer', detail));
       return;
     }
     this.#accepted++;
-    socket.once('close', () => this.#accepted--);
-    this.#connections.add(new Connection(socket, null, this, this.#options));
+    const connection = new Connection(stream, null, this, this.#options);
+    this.#connections.add(connection);
+    void connection.closed.then(() => this.#accepted--);
   }
 
   /** Says where a peer is dialed. An open connection stays as it is. */
-  setTarget(id: NodeId, target: HostPort | null): void {
+  setTarget(id: NodeId, target: string | null): void {
     let peer = this.peers.get(id);
     if (peer === undefined) {
       if (target === null) return;
       peer = new Peer(id);
       this.peers.set(id, peer);
     }
-    if (peer.address?.host === target?.host && peer.address?.port === target?.port) return;
+    if (peer.address === target) return;
     peer.address = target;
     peer.dialing?.abort();
     peer.dialing = null;
@@ -82,6 +77,10 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   }
 
   // For the connections.
+
+  connected(connection: Connection<InboundChannel>): void {
+    if (connection.dialed !== null) connection.sendFirst(this.#hello(connection.dialed));
+  }
 
   first(connection: Connection<InboundChannel>, body: Uint8Array): void {
     let first: ReturnType<typeof parseFirst>;
@@ -149,12 +148,11 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   /** One attempt of `keepDialing`: dials and stays until the connection is over. */
   async #dial(peer: Peer<InboundChannel>, signal: AbortSignal): Promise<'again' | 'stop'> {
     if (peer.connection !== null || peer.address === null) return 'stop';
-    const socket = connect({ ...peer.address });
-    const connection = new Connection<InboundChannel>(socket, peer.id, this, this.#options);
+    const stream = this.#edge.dial(peer.address, peer.id);
+    const connection = new Connection<InboundChannel>(stream, peer.id, this, this.#options);
     peer.attempt = connection;
     this.#connections.add(connection);
-    socket.once('connect', () => connection.sendFirst(this.#hello(peer.id)));
-    await untilClosed(socket, signal, () => {
+    await untilClosed(connection.closed, signal, () => {
       if (connection.hello === null) connection.destroy(); // an open one outlives the dialing
     });
     if (peer.connection !== null) return 'stop';
@@ -235,15 +233,15 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   }
 }
 
-/** Resolves when the socket is closed, or when the signal aborts, which `onAbort` hears first. */
-function untilClosed(socket: Socket, signal: AbortSignal, onAbort: () => void): Promise<void> {
+/** Resolves when the stream is closed, or when the signal aborts, which `onAbort` hears first. */
+function untilClosed(closed: Promise<void>, signal: AbortSignal, onAbort: () => void): Promise<void> {
   return new Promise((resolve) => {
     const abort = (): void => {
       onAbort();
       resolve();
     };
     signal.addEventListener('abort', abort, { once: true });
-    socket.once('close', () => {
+    void closed.then(() => {
       signal.removeEventListener('abort', abort);
       resolve();
     });

@@ -1,10 +1,11 @@
-import type { Socket } from 'node:net';
 import type { NodeId } from '../../core/index.js';
 import { isChannelName } from '../port.js';
-import { formatAddress } from './address.js';
+import type { ByteStream } from './byte-stream.js';
 import { FrameParser, LENGTH_BYTES } from './frame.js';
-import { ConnectionRefusedError, MAX_HELLO_BYTES } from './hello.js';
-import type { Hello, RefusalReason } from './hello.js';
+import { MAX_HELLO_BYTES } from './hello.js';
+import type { Hello } from './hello.js';
+import { ConnectionRefusedError } from './refusal.js';
+import type { RefusalReason } from './refusal.js';
 import { SendBuffer } from './send-buffer.js';
 
 /** The first byte of a frame that is no message: the hello, and names of channels. */
@@ -12,6 +13,8 @@ const CONTROL = 0;
 
 /** What a {@link Connection} tells the transport. */
 export interface ConnectionOwner<InboundChannel> {
+  /** A connection that this side dialed can be written to: say hello. */
+  connected(connection: Connection<InboundChannel>): void;
   /** The first frame came: answer with `open` or `refuse`. */
   first(connection: Connection<InboundChannel>, body: Uint8Array): void;
   /** The other side gave a name to a channel number. */
@@ -27,12 +30,11 @@ export interface ConnectionLimits {
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
   readonly handshakeTimeoutMs: number;
-  readonly keepAliveMs: number;
   readonly closeGraceMs: number;
 }
 
 /**
- * One socket: frames in, frames out. All frames sent in one go leave in one write, and at most one write is under way;
+ * One stream of bytes: frames in, frames out. All frames sent in one go leave in one write, and at most one write is under way;
  * what comes meanwhile waits in the other of two buffers, which are reused.
  */
 export class Connection<InboundChannel> {
@@ -44,13 +46,16 @@ export class Connection<InboundChannel> {
   saidHello = false;
   /** Monotonic milliseconds when it opened. */
   openedAt = 0;
-  readonly #socket: Socket;
+  /** Resolves when the stream is closed, which may be later than the end of the connection. */
+  readonly closed: Promise<void>;
+  readonly #stream: ByteStream;
   readonly #owner: ConnectionOwner<InboundChannel>;
   readonly #limits: ConnectionLimits;
   readonly #parser: FrameParser;
   #remote: string;
   #ended = false;
   #error: Error | null = null;
+  #streamClosed = false;
   #handshake: ReturnType<typeof setTimeout> | null;
   #filling = new SendBuffer();
   #resting = new SendBuffer();
@@ -59,12 +64,17 @@ export class Connection<InboundChannel> {
   readonly #announced = new Uint8Array(256);
   readonly #inbound: (InboundChannel | undefined)[] = [];
 
-  constructor(socket: Socket, dialed: NodeId | null, owner: ConnectionOwner<InboundChannel>, limits: ConnectionLimits) {
-    this.#socket = socket;
+  constructor(
+    stream: ByteStream,
+    dialed: NodeId | null,
+    owner: ConnectionOwner<InboundChannel>,
+    limits: ConnectionLimits,
+  ) {
+    this.#stream = stream;
     this.dialed = dialed;
     this.#owner = owner;
     this.#limits = limits;
-    this.#remote = dialed ?? formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+    this.#remote = dialed ?? stream.remote;
     this.#parser = new FrameParser(MAX_HELLO_BYTES, {
       frame: (bytes) => this.#frame(bytes),
       badLength: (length) => this.refuse('bad-frame-length', `it announced a frame of ${length} bytes`),
@@ -73,14 +83,21 @@ export class Connection<InboundChannel> {
       () => this.refuse('handshake-timeout', `no hello within ${limits.handshakeTimeoutMs} ms`),
       limits.handshakeTimeoutMs,
     );
-    socket.setNoDelay(true);
-    if (limits.keepAliveMs > 0) socket.setKeepAlive(true, limits.keepAliveMs);
-    socket.on('data', (chunk) => this.#parser.push(chunk));
-    socket.on('error', (error) => (this.#error = error));
-    socket.on('close', () => this.#end(null));
+    this.closed = new Promise((resolve) => {
+      stream.begin({
+        connected: () => owner.connected(this),
+        data: (chunk) => this.#parser.push(chunk),
+        closed: (error) => {
+          this.#streamClosed = true;
+          this.#error = error;
+          this.#settle(null);
+          resolve();
+        },
+      });
+    });
   }
 
-  /** What the socket said before it broke; `null` when it was closed in good order. */
+  /** What broke the stream; `null` when it was closed in good order. */
   get error(): Error | null {
     return this.#error;
   }
@@ -94,7 +111,7 @@ export class Connection<InboundChannel> {
     return this.#ended;
   }
 
-  /** Bytes that were accepted for sending and have not reached the system. */
+  /** Bytes that were accepted for sending and have not been handed to the system. */
   get queuedBytes(): number {
     return this.#filling.used + (this.#writing ? this.#resting.used : 0);
   }
@@ -141,9 +158,8 @@ export class Connection<InboundChannel> {
   refuseAloud(reason: RefusalReason, detail: string, body: Uint8Array): void {
     if (this.#ended) return;
     this.sendFirst(body);
-    const socket = this.#socket;
     this.#settle(new ConnectionRefusedError(reason, this.#remote, detail));
-    this.#closeSoon(socket, this.#limits.closeGraceMs);
+    this.#closeSoon(this.#limits.closeGraceMs);
   }
 
   /** Ends the connection at once; what is queued is lost. */
@@ -151,18 +167,15 @@ export class Connection<InboundChannel> {
     this.#end(null);
   }
 
-  /** Ends the connection after trying for `graceMs` to send what is queued. Resolves when the socket is closed. */
+  /** Ends the connection after trying for `graceMs` to send what is queued. Resolves when the stream is closed. */
   async close(graceMs: number): Promise<void> {
-    const socket = this.#socket;
-    if (socket.closed) return;
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     if (this.#ended || this.hello === null) {
-      socket.destroy();
+      this.#end(null);
     } else {
       this.#settle(null);
-      this.#closeSoon(socket, graceMs);
+      this.#closeSoon(graceMs);
     }
-    await closed;
+    await this.closed;
   }
 
   #announce(channel: number, name: string): void {
@@ -185,12 +198,12 @@ export class Connection<InboundChannel> {
 
   readonly #flush = (): void => {
     this.#flushScheduled = false;
-    if (this.#writing || this.#socket.destroyed || this.#filling.used === 0) return;
+    if (this.#writing || this.#streamClosed || this.#filling.used === 0) return;
     const buffer = this.#filling;
     this.#filling = this.#resting;
     this.#resting = buffer;
     this.#writing = true;
-    this.#socket.write(buffer.view(), this.#written);
+    this.#stream.write(buffer.view(), this.#written);
   };
 
   readonly #written = (): void => {
@@ -223,7 +236,7 @@ export class Connection<InboundChannel> {
   }
 
   #end(refusal: ConnectionRefusedError | null): void {
-    this.#socket.destroy();
+    this.#stream.destroy();
     this.#settle(refusal);
   }
 
@@ -235,13 +248,14 @@ export class Connection<InboundChannel> {
     this.#owner.ended(this, refusal);
   }
 
-  /** Hands all that is queued to the socket, also while a write is under way, says goodbye, insists after `graceMs`. */
-  #closeSoon(socket: Socket, graceMs: number): void {
-    if (this.#filling.used > 0) socket.write(this.#filling.view());
+  /** Hands all that is queued to the stream, also while a write is under way, says goodbye, insists after `graceMs`. */
+  #closeSoon(graceMs: number): void {
+    const stream = this.#stream;
+    if (this.#filling.used > 0) stream.write(this.#filling.view(), () => {});
     this.#filling = new SendBuffer();
-    const insist = setTimeout(() => socket.destroy(), graceMs);
-    socket.once('close', () => clearTimeout(insist));
-    socket.end();
+    const insist = setTimeout(() => stream.destroy(), graceMs);
+    void this.closed.then(() => clearTimeout(insist));
+    stream.end();
   }
 
   #clearHandshake(): void {

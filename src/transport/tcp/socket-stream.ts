@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net';
+import type { ByteStream, ByteStreamListener } from '../stream/byte-stream.js';
+import { formatAddress } from './address.js';
+
+/** A socket as a {@link ByteStream}. */
+export class SocketStream implements ByteStream {
+  readonly remote: string;
+  readonly #socket: Socket;
+
+  /** @param keepAliveMs - how long the socket may be silent before the system probes it; 0 never probes */
+  constructor(socket: Socket, keepAliveMs: number) {
+    this.#socket = socket;
+    this.remote = remoteOf(socket);
+    socket.on('error', () => {}); // `close` follows, and tells what it was
+    socket.setNoDelay(true);
+    if (keepAliveMs > 0) socket.setKeepAlive(true, keepAliveMs);
+  }
+
+  begin(listener: ByteStreamListener): void {
+    const socket = this.#socket;
+    socket.once('connect', () => listener.connected());
+    socket.on('data', (chunk) => listener.data(chunk));
+    socket.once('close', () => listener.closed(socket.errored));
+  }
+
+  write(bytes: Uint8Array, written: () => void): void {
+    if (!this.#socket.destroyed) this.#socket.write(bytes, written);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** The address of the other side, for messages to people. */
+function remoteOf(socket: Socket): string {
+  return formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+}
