@@ -3,7 +3,7 @@
  *
  * @module codec
  */
-export type { Codec } from './codec.js';
+export type { Codec } from '../core/index.js';
 export { NotEncodableError } from './encode-error.js';
 export { messagePackCodec } from './messagepack.js';
 export type { MessagePackOptions } from './messagepack.js';

@@ -1,7 +1,6 @@
 import { Decoder, Encoder } from '@msgpack/msgpack';
 import type { ExtensionCodecType } from '@msgpack/msgpack';
-import { checkNumber, MalformedError } from '../core/index.js';
-import type { Codec } from './codec.js';
+import { checkNumber, MalformedError, type Codec } from '../core/index.js';
 import { explainFailure, isPlain, NotEncodableError } from './encode-error.js';
 import { HeaderPass } from './header-pass.js';
 

@@ -5,6 +5,7 @@
  * @module core
  */
 export type { Cancel, Clock } from './clock.js';
+export type { Codec } from './codec.js';
 export {
   ClosedError,
   InvalidOptionError,
@@ -25,4 +26,12 @@ export type { NumberRange } from './options.js';
 export { nextRandom, nextUint32, seededRandom, seedRandom } from './random.js';
 export type { RandomState } from './random.js';
 export { systemClock, systemRandom, systemSeed } from './system.js';
-export type { Channel, ChannelListener, ChannelSupport, PeerStatus, Transport, TransportStatus } from './transport.js';
+export type {
+  Channel,
+  ChannelListener,
+  ChannelOptions,
+  ChannelSupport,
+  PeerStatus,
+  Transport,
+  TransportStatus,
+} from './transport.js';

@@ -1,3 +1,4 @@
+import type { Codec } from './codec.js';
 import type { NodeId } from './node-id.js';
 
 /**
@@ -9,9 +10,9 @@ export interface Transport extends AsyncDisposable {
   readonly id: NodeId;
   /**
    * The channel of that name, made on first use. Protocols that share a transport use one channel each; both ends of a
-   * channel use the same name.
+   * channel use the same name, and the same codec.
    */
-  channel(name: string): Channel;
+  channel(name: string, options?: ChannelOptions): Channel;
   /**
    * Says where a node is reached, in the form the transport uses (for TCP `host:port`); `null` forgets it. A node
    * without an address can still be answered while it is connected.
@@ -21,6 +22,15 @@ export interface Transport extends AsyncDisposable {
   status(): TransportStatus;
   /** Stops listening, closes connections, frees the port. Closing twice is harmless. */
   close(): Promise<void>;
+}
+
+/** What a protocol may say of its {@link Channel}; the first that says something counts. */
+export interface ChannelOptions {
+  /**
+   * Turns the messages of this channel into bytes, where the transport does so at all: for protocols that have a form of
+   * their own for messages of which there are many. @defaultValue that of the transport
+   */
+  readonly codec?: Codec;
 }
 
 /** One protocol's share of a {@link Transport}. */

@@ -12,6 +12,7 @@ import {
 } from '../core/index.js';
 import type { StateMachine } from '../host/index.js';
 import type { Member } from './entry.js';
+import { raftCodec } from './message-codec.js';
 import { checkBoolean, resolveOptions, type RaftOptions, type ResolvedRaftOptions } from './options.js';
 import { MAX_ADDRESS_LENGTH, MAX_VOTERS } from './parse.js';
 
@@ -69,6 +70,7 @@ export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id
 export interface ResolvedNodeOptions<Result> {
   readonly raft: ResolvedRaftOptions;
   readonly transport: Transport;
+  readonly channel: Channel;
   readonly journal: Journal;
   readonly stateMachine: StateMachine<Result>;
   readonly members: readonly Member[];
@@ -91,14 +93,16 @@ export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): Re
   const { transport, journal, stateMachine, clock = systemClock } = options;
   const group = checkGroup(options.group ?? 'raft');
   const raft = resolveOptions({ ...options, id: transport.id, seed: options.seed ?? systemSeed() });
-  checkFits('maxAppendBytes', raft.maxAppendBytes, transport.channel(group));
-  checkFits('snapshotChunkBytes', raft.snapshotChunkBytes, transport.channel(group));
+  const channel = transport.channel(group, { codec: raftCodec() });
+  checkFits('maxAppendBytes', raft.maxAppendBytes, channel);
+  checkFits('snapshotChunkBytes', raft.snapshotChunkBytes, channel);
   const snapshotEveryEntries = options.snapshotEveryEntries ?? 100_000;
   const trailingEntries = options.trailingEntries ?? Math.floor(snapshotEveryEntries / 10);
   const callTimeoutMs = options.callTimeoutMs ?? 10 * raft.electionTimeoutMs;
   return {
     raft,
     transport,
+    channel,
     journal,
     stateMachine,
     clock,

@@ -109,8 +109,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     this.#options = options;
     this.#state = state;
     this.#appliedIndex = state.lastApplied;
-    const { transport, journal, clock, group, raft, callTimeoutMs } = options;
-    const channel = transport.channel(group);
+    const { channel, journal, clock, group, raft, callTimeoutMs } = options;
     const failed = (error: unknown): void => this.#fail(error);
     const submit = (command: RaftCommand): void => this.#command(command);
     this.#stateMachine = new Serial(failed);

@@ -22,7 +22,7 @@ interface Options {
 /** The call or its input is wrong: exit code 2. */
 class UsageError extends Error {}
 
-const RULES: ReadonlySet<string> = new Set<keyof ReplayRules>(['normalise', 'stream', 'covers', 'plays']);
+const RULES: ReadonlySet<string> = new Set<keyof ReplayRules>(['normalise', 'stream', 'covers', 'plays', 'codec']);
 
 const program = new Command('npm run replay --')
   .description(
@@ -35,7 +35,10 @@ const program = new Command('npm run replay --')
   .option('--listen <peer=host:port>', 'where a peer listens; repeat it (default: a free port)', listenAt, {})
   .option('--connect <host:port>', 'where the node listens (default: it dials the peers)')
   .option('--ignore <field>', 'a field of messages, as a.b, that may differ; repeat it', append, [])
-  .option('--rules <rules>', 'what may differ: raft, or a module that exports normalise, stream, covers or plays')
+  .option(
+    '--rules <rules>',
+    'what may differ: raft, or a module that exports normalise, stream, covers, plays or codec',
+  )
   .option('--pace <how>', 'each message when it is its turn (answers), at its time (time), or both', pace, 'answers')
   .option('--timeout <ms>', 'how long a connection or an answer may take, 1 to 3600000', milliseconds, 5000)
   .option('--json', 'print one JSON object on standard output')

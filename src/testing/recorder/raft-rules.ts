@@ -1,4 +1,4 @@
-import type { RaftMessage } from '../../raft/index.js';
+import { raftCodec, type RaftMessage } from '../../raft/index.js';
 import type { ReplayRules } from './rules.js';
 
 /**
@@ -17,7 +17,9 @@ import type { ReplayRules } from './rules.js';
  * @param group - the group of the server, which is the name of its channel; other channels are compared as they are
  */
 export function raftReplayRules(group = 'raft'): ReplayRules {
+  const codec = raftCodec();
   return {
+    codec: (channel) => (channel === group ? codec : undefined),
     normalise: (message, channel) => (channel === group ? compared(message as RaftMessage) : message),
     stream: (message, channel) => (channel === group ? kindOf(message as RaftMessage) : ''),
     covers: (later, earlier) => isAcknowledgement(later) && isAcknowledgement(earlier) && isBeyond(later, earlier),

@@ -1,6 +1,7 @@
 import { checkNumber } from '../../core/index.js';
 import type {
   Channel,
+  ChannelOptions,
   ChannelListener,
   ChannelSupport,
   Clock,
@@ -64,11 +65,11 @@ export class RecordingTransport implements Transport {
     return `${lines.join('\n')}\n`;
   }
 
-  channel(name: string): Channel {
+  channel(name: string, options?: ChannelOptions): Channel {
     const known = this.#channels.get(name);
     if (known !== undefined) return known;
     const note = (event: NewEvent): void => this.#note(event);
-    const channel = new RecordingChannel(this.#inner.channel(name), note);
+    const channel = new RecordingChannel(this.#inner.channel(name, options), note);
     this.#channels.set(name, channel);
     return channel;
   }

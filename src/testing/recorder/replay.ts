@@ -166,7 +166,8 @@ class Replay {
   }
 
   #listen(transport: Transport, name: string): void {
-    transport.channel(name).listen({
+    const codec = this.#options.codec?.(name);
+    transport.channel(name, codec === undefined ? {} : { codec }).listen({
       message: (from, message) => {
         if (from === this.#recording.node) this.#expectations.came(name, transport.id, message);
         this.#changed();

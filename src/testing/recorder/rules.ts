@@ -1,4 +1,4 @@
-import type { NodeId } from '../../core/index.js';
+import type { Codec, NodeId } from '../../core/index.js';
 
 /**
  * What of a message is compared; `undefined` leaves it out on both sides, as if it had never been sent.
@@ -33,4 +33,6 @@ export interface ReplayRules {
    * @defaultValue all
    */
   readonly plays?: (message: unknown, channel: string, peer: NodeId) => boolean;
+  /** The codec that a protocol brings along for its channel. @defaultValue that of the transport */
+  readonly codec?: (channel: string) => Codec | undefined;
 }

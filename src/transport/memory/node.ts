@@ -1,5 +1,13 @@
 import { checkNodeId, InvalidOptionError } from '../../core/index.js';
-import type { Channel, NodeId, PeerStatus, Transport, TransportStatus } from '../../core/index.js';
+import type {
+  Channel,
+  ChannelOptions,
+  Codec,
+  NodeId,
+  PeerStatus,
+  Transport,
+  TransportStatus,
+} from '../../core/index.js';
 import { Counters } from '../counters.js';
 import type { MemoryNetworkCore } from './core.js';
 import { isChannelName, MAX_CHANNEL_NAME_LENGTH, Port } from '../port.js';
@@ -17,11 +25,16 @@ interface MemoryPeer {
   dropped: number;
 }
 
+/** A channel with a codec of its own; `null` for that of the network. */
+class MemoryPort extends Port {
+  codec: Codec | null = null;
+}
+
 /** The transport of one node of a `MemoryNetwork`. */
 export class MemoryNode implements Transport, PortHost {
   readonly id: NodeId;
   readonly #network: MemoryNetworkCore;
-  readonly #ports = new Map<string, Port>();
+  readonly #ports = new Map<string, MemoryPort>();
   /** Bounded by the number of nodes that ever were on the network. */
   readonly #peers = new Map<NodeId, MemoryPeer>();
   readonly #refused = new Counters();
@@ -31,9 +44,13 @@ export class MemoryNode implements Transport, PortHost {
     this.#network = network;
   }
 
-  channel(name: string): Channel {
-    let port = this.#ports.get(name);
-    if (port !== undefined) return port;
+  channel(name: string, options: ChannelOptions = {}): Channel {
+    const port = this.#ports.get(name) ?? this.#openPort(name);
+    port.codec ??= this.#network.codec === null ? null : (options.codec ?? null);
+    return port;
+  }
+
+  #openPort(name: string): MemoryPort {
     if (!isChannelName(name)) {
       throw new InvalidOptionError(
         'name',
@@ -41,7 +58,7 @@ export class MemoryNode implements Transport, PortHost {
         `1 to ${MAX_CHANNEL_NAME_LENGTH} printable ASCII characters without spaces`,
       );
     }
-    port = new Port(name, { ordered: true, maxBytes: Number.POSITIVE_INFINITY }, this);
+    const port = new MemoryPort(name, { ordered: true, maxBytes: Number.POSITIVE_INFINITY }, this);
     this.#ports.set(name, port);
     return port;
   }
@@ -75,7 +92,7 @@ export class MemoryNode implements Transport, PortHost {
   send(port: Port, to: NodeId, message: unknown): boolean {
     const peer = this.#peers.get(to);
     if (peer === undefined) return false;
-    const { codec } = this.#network;
+    const codec = (port as MemoryPort).codec ?? this.#network.codec;
     const content = codec === null ? message : codec.encode(message);
     if (!this.#linked(to) || !peer.outbox.add({ channel: port.name, content })) {
       peer.dropped++;
@@ -123,7 +140,8 @@ export class MemoryNode implements Transport, PortHost {
     }
     let message = parcel.content;
     try {
-      if (this.#network.codec !== null) message = this.#network.codec.decode(parcel.content as Uint8Array);
+      const codec = port.codec ?? this.#network.codec;
+      if (codec !== null) message = codec.decode(parcel.content as Uint8Array);
     } catch {
       this.#refused.add('malformed');
       return;

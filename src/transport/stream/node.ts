@@ -1,6 +1,5 @@
-import type { Codec } from '../../codec/index.js';
 import { checkNodeId, ClosedError, InvalidOptionError, QuorateError } from '../../core/index.js';
-import type { Channel, NodeId, Transport, TransportStatus } from '../../core/index.js';
+import type { Channel, ChannelOptions, Codec, NodeId, Transport, TransportStatus } from '../../core/index.js';
 import { isChannelName, MAX_CHANNEL_NAME_LENGTH, Port } from '../port.js';
 import type { PortHost } from '../port.js';
 import type { StreamEdge } from './byte-stream.js';
@@ -28,12 +27,19 @@ const MAX_CHANNELS = 255;
 /** A channel with its number on the connections of this side. */
 class StreamPort extends Port {
   readonly number: number;
-  readonly codec: Codec;
+  /** `null` for that of the transport. */
+  ownCodec: Codec | null;
+  readonly #codec: Codec;
 
-  constructor(name: string, number: number, codec: Codec, maxBytes: number, host: PortHost) {
-    super(name, { ordered: true, maxBytes }, host);
+  constructor(name: string, number: number, options: CheckedStreamOptions, host: PortHost) {
+    super(name, { ordered: true, maxBytes: options.maxFrameBytes - 1 }, host);
     this.number = number;
-    this.codec = codec;
+    this.ownCodec = Object.hasOwn(options.codecs, name) ? options.codecs[name]! : null;
+    this.#codec = options.codec;
+  }
+
+  get codec(): Codec {
+    return this.ownCodec ?? this.#codec;
   }
 }
 
@@ -67,9 +73,13 @@ export class StreamNode implements StreamTransport, PortHost, LinksUser<Inbound>
     for (const [id, target] of options.addresses) this.#links.setTarget(id, target);
   }
 
-  channel(name: string): Channel {
-    const known = this.#ports.get(name);
-    if (known !== undefined) return known;
+  channel(name: string, options: ChannelOptions = {}): Channel {
+    const port = this.#ports.get(name) ?? this.#open(name);
+    port.ownCodec ??= options.codec ?? null;
+    return port;
+  }
+
+  #open(name: string): StreamPort {
     if (!isChannelName(name)) {
       const allowed = `1 to ${MAX_CHANNEL_NAME_LENGTH} printable ASCII characters without spaces`;
       throw new InvalidOptionError('name', name, allowed);
@@ -78,9 +88,7 @@ export class StreamNode implements StreamTransport, PortHost, LinksUser<Inbound>
     if (number > MAX_CHANNELS) {
       throw new QuorateError('too-many-channels', `a transport has at most ${MAX_CHANNELS} channels`);
     }
-    const { codec, codecs, maxFrameBytes } = this.#options;
-    const own = Object.hasOwn(codecs, name) ? codecs[name]! : codec;
-    const port = new StreamPort(name, number, own, maxFrameBytes - 1, this);
+    const port = new StreamPort(name, number, this.#options, this);
     this.#ports.set(name, port);
     return port;
   }
