@@ -19,6 +19,7 @@ const budgets = {
   './testing': 42_000,
   './transport/memory': 2_800,
   './transport/tcp': 17_500,
+  './transport/udp': 14_000,
   './storage/memory': 2_500,
   './storage/file': 11_500,
 };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entries } from '../../scripts/entries.js';
 
 const root = resolve('.');
-const needNode = ['quorate/id/node', 'quorate/transport/tcp', 'quorate/storage/file'];
+const needNode = ['quorate/id/node', 'quorate/transport/tcp', 'quorate/transport/udp', 'quorate/storage/file'];
 const names = entries.map(({ name }) => name);
 const portable = entries.filter(({ name }) => !needNode.includes(name));
 

@@ -1,7 +1,7 @@
 import { findDifference } from '../compare.js';
 import { holds, same, type ConformanceCase } from './case.js';
 import { record, type MachineSetup } from './machine-run.js';
-import { FOREIGN_VALUES, MESSAGE_VALUES } from './values.js';
+import { FOREIGN_VALUES, messageValues } from './values.js';
 
 /** No more messages of a run are looked at: each leads to dozens of damaged ones. */
 const MOST_MESSAGES = 50;
@@ -45,7 +45,7 @@ export function parsingCases<Message, Command, Output, Write, State>(
       name: 'drops what is no message',
       async run() {
         const garbage = [
-          ...MESSAGE_VALUES,
+          ...messageValues(Number.POSITIVE_INFINITY),
           ...FOREIGN_VALUES,
           { type: 'no such type' },
           { type: null },

@@ -1,7 +1,7 @@
 import type { NodeId, Transport } from '../../core/index.js';
 import { ConformanceError, holds, same, throws, type ConformanceCase } from './case.js';
 import type { TransportBench, TransportSupports, TransportTest } from './transport-bench.js';
-import { FOREIGN_VALUES, MESSAGE_VALUES } from './values.js';
+import { FOREIGN_VALUES, messageValues } from './values.js';
 import type { Watch } from './watch.js';
 
 /** How many messages the order is looked at over, and how many are sent at a time. */
@@ -55,7 +55,7 @@ async function amongThree(bench: TransportBench): Promise<void> {
 
 async function everyValue(bench: TransportBench): Promise<void> {
   const [a, b] = await bench.openAll('a', 'b');
-  for (const [number, value] of MESSAGE_VALUES.entries()) {
+  for (const [number, value] of messageValues(a.channel('c0').supports.maxBytes).entries()) {
     const channel = `c${number}`;
     const atB = bench.watch(b, channel);
     await bench.until(
@@ -109,7 +109,8 @@ async function channelsApart(bench: TransportBench): Promise<void> {
 async function bytesStay(bench: TransportBench): Promise<void> {
   const [a, b] = await bench.openAll('a', 'b');
   const atB = bench.watch(b, 'c');
-  const sent = Array.from({ length: 50 }, (_, i) => ({ number: i, bytes: new Uint8Array(3000).fill(i) }));
+  const size = Math.min(3000, a.channel('c').supports.maxBytes - 64);
+  const sent = Array.from({ length: 50 }, (_, i) => ({ number: i, bytes: new Uint8Array(size).fill(i) }));
   for (const message of sent) await bench.deliver(a, 'c', atB, 'b', message);
   bench.sameMessages('the messages at the end', atB, sent);
 }

@@ -1,0 +1,83 @@
+/**
+ * A transport over UDP for Node: each message is one datagram. For heartbeats and gossip, where a late message is worth
+ * less than the next one. Not for large messages or bulk: nothing is repeated, ordered or slowed down to what the
+ * network carries. Nothing is encrypted.
+ *
+ * @module transport/udp
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
+import { QuorateError } from '../core/index.js';
+import { formatAddress } from './tcp/address.js';
+import type { HostPort } from './tcp/address.js';
+import { checkOptions, type UdpTransportOptions } from './udp/options.js';
+import { UdpNode, type UdpTransport } from './udp/transport.js';
+
+export type { HostPort } from './tcp/address.js';
+export type { UdpTransportOptions } from './udp/options.js';
+export type { DatagramRefusal, UdpTransport } from './udp/transport.js';
+
+/**
+ * Opens a transport. Resolves as soon as it receives.
+ *
+ * Messages may be lost, repeated and reordered, as the seam allows. A peer that has no address is answered where its
+ * last valid datagram came from. With a `secret` only nodes that know it are heard; a datagram that was overheard can
+ * still be sent again by others, and answers then go where that came from until the peer is heard again, which is why
+ * this never replaces an address that the program told.
+ *
+ * UDP notices nobody come or go, so listeners are told nothing of peers: use heartbeats. In `status()` a peer counts as
+ * connected when it was heard from within `heardWithinMs`.
+ *
+ * `close` waits for nothing but the socket. A lookup of a name that is under way goes on until the system gives it up.
+ *
+ * @throws InvalidOptionError
+ * @throws QuorateError with code `address-in-use` when another program receives there, `address-unavailable` when this
+ * machine cannot receive there
+ */
+export async function openUdpTransport(options: UdpTransportOptions): Promise<UdpTransport> {
+  const checked = checkOptions(options);
+  const { listen, receiveBufferBytes, resolveEveryMs, onLookupFailed: failed } = checked;
+  const where = formatAddress(listen.host, listen.port);
+  const { address: host } = await lookup(listen.host).catch((error: unknown) =>
+    Promise.reject(bindError(error, where)),
+  );
+  const ipv6 = isIPv6(host);
+  const socket = createSocket({
+    type: ipv6 ? 'udp6' : 'udp4',
+    lookup: (address, _options, done) => done(null, address, ipv6 ? 6 : 4), // only addresses come here, never names
+    ...(receiveBufferBytes === null ? {} : { recvBufferSize: receiveBufferBytes }),
+  });
+  await bind(socket, { host, port: listen.port }, where);
+  const { address, port } = socket.address();
+  const resolving = { ipv6, lookup: addressesOf, now: () => performance.now(), resolveEveryMs, failed };
+  return new UdpNode(checked, socket, formatAddress(address, port), resolving);
+}
+
+async function addressesOf(name: string): Promise<string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address);
+}
+
+async function bind(socket: Socket, { host, port }: HostPort, where: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      socket.close();
+      reject(bindError(error, where));
+    };
+    socket.once('error', fail);
+    socket.bind({ address: host, port, exclusive: true }, () => {
+      socket.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+function bindError(cause: unknown, where: string): QuorateError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    const remedy = 'stop the program that receives there, or choose another port (0 takes a free one)';
+    return new QuorateError('address-in-use', `${where} is in use; ${remedy}`, { cause });
+  }
+  const remedy = 'choose an address of this machine, and a port that it may use';
+  return new QuorateError('address-unavailable', `cannot receive on ${where}: ${message}; ${remedy}`, { cause });
+}
