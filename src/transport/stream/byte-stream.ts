@@ -7,6 +7,10 @@ import type { NodeId } from '../../core/index.js';
 export interface ByteStream {
   /** The address of the other side, for messages to people. */
   readonly remote: string;
+  /** The machine at the other side: `remote` without what differs from one connection to the next. */
+  readonly host: string;
+  /** What the other side's certificate says, asked for when bytes came; `null` where none was asked for. */
+  readonly certificate: PeerCertificate | null;
   /** Begins to tell `listener` what happens; called once, in the turn in which the stream was made or handed over. */
   begin(listener: ByteStreamListener): void;
   /**
@@ -18,6 +22,14 @@ export interface ByteStream {
   end(): void;
   /** Ends at once; what was written may be lost. Also allowed instead of `begin`. */
   destroy(): void;
+}
+
+/** What the certificate of the other side says. */
+export interface PeerCertificate {
+  /** The node ids that it names. */
+  readonly names: readonly string[];
+  /** Why it does not count, or is missing; `null` when it was checked and is good. */
+  readonly problem: string | null;
 }
 
 /** Who uses a {@link ByteStream}. Nothing is told within a call of the stream's own methods. */

@@ -2,7 +2,9 @@ import type { NodeId } from '../../core/index.js';
 import { isChannelName } from '../port.js';
 import type { ByteStream } from './byte-stream.js';
 import { FrameParser, LENGTH_BYTES } from './frame.js';
-import { MAX_HELLO_BYTES } from './hello.js';
+import { Handshake } from './handshake.js';
+import type { HandshakeSelf } from './handshake.js';
+import { encodeRefusal, MAX_HELLO_BYTES } from './hello.js';
 import type { Hello } from './hello.js';
 import { ConnectionRefusedError } from './refusal.js';
 import type { RefusalReason } from './refusal.js';
@@ -15,8 +17,8 @@ const CONTROL = 0;
 export interface ConnectionOwner<InboundChannel> {
   /** A connection that this side dialed can be written to: say hello. */
   connected(connection: Connection<InboundChannel>): void;
-  /** The first frame came: answer with `open` or `refuse`. */
-  first(connection: Connection<InboundChannel>, body: Uint8Array): void;
+  /** A frame came before `open`: answer with `sendControl`, `open` or `refuse`. */
+  greeted(connection: Connection<InboundChannel>, body: Uint8Array): void;
   /** The other side gave a name to a channel number. */
   named(name: string): InboundChannel;
   /** A message came. */
@@ -42,8 +44,8 @@ export class Connection<InboundChannel> {
   readonly dialed: NodeId | null;
   /** What the other side said of itself; `null` until it is open. */
   hello: Hello | null = null;
-  /** Whether this side spoke its first frame. */
-  saidHello = false;
+  /** What this side has to say, and waits for, until it is open. */
+  readonly handshake: Handshake;
   /** Monotonic milliseconds when it opened. */
   openedAt = 0;
   /** Resolves when the stream is closed, which may be later than the end of the connection. */
@@ -56,7 +58,7 @@ export class Connection<InboundChannel> {
   #ended = false;
   #error: Error | null = null;
   #streamClosed = false;
-  #handshake: ReturnType<typeof setTimeout> | null;
+  #timer: ReturnType<typeof setTimeout> | null;
   #filling = new SendBuffer();
   #resting = new SendBuffer();
   #writing = false;
@@ -67,21 +69,22 @@ export class Connection<InboundChannel> {
   constructor(
     stream: ByteStream,
     dialed: NodeId | null,
+    self: HandshakeSelf & ConnectionLimits,
     owner: ConnectionOwner<InboundChannel>,
-    limits: ConnectionLimits,
   ) {
     this.#stream = stream;
     this.dialed = dialed;
+    this.handshake = new Handshake(self, dialed, () => stream.certificate);
     this.#owner = owner;
-    this.#limits = limits;
+    this.#limits = self;
     this.#remote = dialed ?? stream.remote;
     this.#parser = new FrameParser(MAX_HELLO_BYTES, {
       frame: (bytes) => this.#frame(bytes),
       badLength: (length) => this.refuse('bad-frame-length', `it announced a frame of ${length} bytes`),
     });
-    this.#handshake = setTimeout(
-      () => this.refuse('handshake-timeout', `no hello within ${limits.handshakeTimeoutMs} ms`),
-      limits.handshakeTimeoutMs,
+    this.#timer = setTimeout(
+      () => this.refuse('handshake-timeout', `no hello within ${self.handshakeTimeoutMs} ms`),
+      self.handshakeTimeoutMs,
     );
     this.closed = new Promise((resolve) => {
       stream.begin({
@@ -107,6 +110,11 @@ export class Connection<InboundChannel> {
     return this.#remote;
   }
 
+  /** The machine at the other side. */
+  get host(): string {
+    return this.#stream.host;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }
@@ -116,9 +124,9 @@ export class Connection<InboundChannel> {
     return this.#filling.used + (this.#writing ? this.#resting.used : 0);
   }
 
-  /** Speaks the first frame of this side. */
-  sendFirst(body: Uint8Array): void {
-    this.saidHello = true;
+  /** Sends a frame of the handshake. */
+  sendControl(body: Uint8Array): void {
+    if (this.#ended) return;
     this.#filling.append(CONTROL, body);
     this.#scheduleFlush();
   }
@@ -129,7 +137,7 @@ export class Connection<InboundChannel> {
     this.openedAt = now;
     this.#remote = `${hello.id} at ${this.#remote}`;
     this.#parser.maxFrameBytes = this.#limits.maxFrameBytes;
-    this.#clearHandshake();
+    this.#clearTimer();
   }
 
   /**
@@ -155,9 +163,9 @@ export class Connection<InboundChannel> {
   }
 
   /** As `refuse`, after telling the other side, which has said hello and waits for an answer. */
-  refuseAloud(reason: RefusalReason, detail: string, body: Uint8Array): void {
+  refuseAloud(reason: RefusalReason, detail: string): void {
     if (this.#ended) return;
-    this.sendFirst(body);
+    this.sendControl(encodeRefusal(reason));
     this.#settle(new ConnectionRefusedError(reason, this.#remote, detail));
     this.#closeSoon(this.#limits.closeGraceMs);
   }
@@ -216,7 +224,7 @@ export class Connection<InboundChannel> {
     if (this.#ended) return false;
     const channel = bytes[0]!;
     if (this.hello === null) {
-      if (channel === CONTROL) this.#owner.first(this, bytes.subarray(1));
+      if (channel === CONTROL) this.#owner.greeted(this, bytes.subarray(1));
       else this.refuse('malformed', 'its first frame is no hello');
     } else if (channel === CONTROL) {
       this.#name(bytes);
@@ -244,7 +252,7 @@ export class Connection<InboundChannel> {
   #settle(refusal: ConnectionRefusedError | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#clearHandshake();
+    this.#clearTimer();
     this.#owner.ended(this, refusal);
   }
 
@@ -258,8 +266,8 @@ export class Connection<InboundChannel> {
     stream.end();
   }
 
-  #clearHandshake(): void {
-    if (this.#handshake !== null) clearTimeout(this.#handshake);
-    this.#handshake = null;
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }

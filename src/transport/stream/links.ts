@@ -5,12 +5,12 @@ import type { ByteStream, StreamEdge } from './byte-stream.js';
 import { Connection } from './connection.js';
 import type { ConnectionOwner } from './connection.js';
 import { keepDialing } from './dialer.js';
-import { encodeHello, encodeRefusal, findMismatch, parseFirst, PROTOCOL_VERSION } from './hello.js';
+import type { Verdict } from './handshake.js';
 import type { Hello } from './hello.js';
 import type { CheckedStreamOptions } from './options.js';
 import { keepsPresent, Peer, whileDialing } from './peer.js';
 import { ConnectionRefusedError } from './refusal.js';
-import type { RefusalReason } from './refusal.js';
+import { Told } from './told.js';
 
 /** Who uses the {@link Links}. */
 export interface LinksUser<InboundChannel> {
@@ -29,6 +29,7 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   readonly #options: CheckedStreamOptions;
   readonly #edge: StreamEdge;
   readonly #user: LinksUser<InboundChannel>;
+  readonly #told = new Told();
   readonly #connections = new Set<Connection<InboundChannel>>();
   #accepted = 0;
   #closed = false;
@@ -44,11 +45,11 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
     if (this.#accepted >= this.#options.maxConnections || this.#closed) {
       stream.destroy();
       const detail = `${this.#accepted} are open, the most allowed`;
-      this.#report(new ConnectionRefusedError('too-many-connections', 'a new peer', detail));
+      this.#report(new ConnectionRefusedError('too-many-connections', stream.remote, detail), stream.host);
       return;
     }
     this.#accepted++;
-    const connection = new Connection(stream, null, this, this.#options);
+    const connection = new Connection(stream, null, this.#options, this);
     this.#connections.add(connection);
     void connection.closed.then(() => this.#accepted--);
   }
@@ -79,19 +80,13 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   // For the connections.
 
   connected(connection: Connection<InboundChannel>): void {
-    if (connection.dialed !== null) connection.sendFirst(this.#hello(connection.dialed));
+    if (connection.dialed !== null) connection.sendControl(connection.handshake.start(connection.dialed));
   }
 
-  first(connection: Connection<InboundChannel>, body: Uint8Array): void {
-    let first: ReturnType<typeof parseFirst>;
-    try {
-      first = parseFirst(body);
-    } catch (error) {
-      connection.refuse('malformed', 'its hello is malformed', error);
-      return;
-    }
-    if ('refused' in first) connection.refuse('refused-by-peer', `the reason it gave is: ${first.refused}`);
-    else this.#greet(connection, first);
+  greeted(connection: Connection<InboundChannel>, body: Uint8Array): void {
+    const verdict = connection.handshake.receive(body);
+    if (verdict instanceof Promise) void verdict.then((later) => this.#carryOut(connection, later));
+    else this.#carryOut(connection, verdict);
   }
 
   named(name: string): InboundChannel {
@@ -104,7 +99,7 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
 
   ended(connection: Connection<InboundChannel>, refusal: ConnectionRefusedError | null): void {
     this.#connections.delete(connection);
-    if (refusal !== null) this.#report(refusal);
+    if (refusal !== null) this.#report(refusal, this.#nameOf(connection));
     if (connection.hello !== null) this.#lost(connection, connection.hello.id);
     else if (connection.dialed !== null) this.#attemptFailed(connection, connection.dialed);
   }
@@ -125,7 +120,7 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
     peer.attempt = null;
     const held = peer.held;
     peer.held = null;
-    if (held !== null && !held.connection.ended) this.#adopt(peer, held.connection, held.hello);
+    if (held !== null && !held.connection.ended && !this.#closed) this.#adopt(peer, held.connection, held.hello);
   }
 
   /** Sees to it that a peer with an address is connected or dialed, and that one with neither is forgotten. */
@@ -149,7 +144,7 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   async #dial(peer: Peer<InboundChannel>, signal: AbortSignal): Promise<'again' | 'stop'> {
     if (peer.connection !== null || peer.address === null) return 'stop';
     const stream = this.#edge.dial(peer.address, peer.id);
-    const connection = new Connection<InboundChannel>(stream, peer.id, this, this.#options);
+    const connection = new Connection<InboundChannel>(stream, peer.id, this.#options, this);
     peer.attempt = connection;
     this.#connections.add(connection);
     await untilClosed(connection.closed, signal, () => {
@@ -158,30 +153,29 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
     if (peer.connection !== null) return 'stop';
     const livedMs = connection.hello === null ? 0 : performance.now() - connection.openedAt;
     if (livedMs > this.#options.reconnectMaxMs) return 'again';
-    const where = `no connection with ${connection.remote}; it is dialed again`;
+    const why = connection.error === null ? '' : ` (${connection.error.message})`;
+    const where = `no connection with ${connection.remote}${why}; it is dialed again`;
     const error = new QuorateError('dial-failed', where, { cause: connection.error ?? undefined });
-    if (connection.error !== null && !signal.aborted) this.#options.onRefused(error);
+    if (connection.error !== null && !signal.aborted) this.#tell(error, peer.id, error.code);
     throw error;
   }
 
-  #hello(to: NodeId): Uint8Array {
-    const { id, cluster, incarnation, maxFrameBytes } = this.#options;
-    return encodeHello({ version: PROTOCOL_VERSION, id, cluster, incarnation, to, maxFrameBytes });
+  #carryOut(connection: Connection<InboundChannel>, verdict: Verdict): void {
+    if (connection.ended) return; // while a proof was computed
+    if (verdict.type === 'continue') for (const body of verdict.send) connection.sendControl(body);
+    else if (verdict.type === 'accepted') this.#decide(connection, verdict.hello);
+    else if (verdict.aloud) connection.refuseAloud(verdict.reason, verdict.detail);
+    else connection.refuse(verdict.reason, verdict.detail, verdict.cause);
   }
 
-  /** Answers the hello of the other side: takes the connection on, refuses it, or lets it wait. */
-  #greet(connection: Connection<InboundChannel>, hello: Hello): void {
-    const mismatch = findMismatch(this.#options, hello, connection.dialed);
-    if (mismatch !== null) {
-      this.#refuse(connection, mismatch.reason, mismatch.detail);
-      return;
-    }
+  /** The other side is who it says to be: takes the connection on, refuses it as one too many, or lets it wait. */
+  #decide(connection: Connection<InboundChannel>, hello: Hello): void {
     const peer = this.peers.get(hello.id) ?? new Peer<InboundChannel>(hello.id);
     if (peer.connection !== null && this.#keepsPresent(peer.connection, connection, hello)) {
       this.#refuseDuplicate(connection);
     } else if (peer.attempt === null || peer.attempt === connection) {
       this.#adopt(peer, connection, hello);
-    } else if (whileDialing(this.#options.id, peer.id, peer.attempt.saidHello) === 'take') {
+    } else if (whileDialing(this.#options.id, peer.id, peer.attempt.handshake.offered) === 'take') {
       this.#adopt(peer, connection, hello);
     } else {
       if (peer.held !== null) this.#refuseDuplicate(peer.held.connection);
@@ -202,7 +196,9 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
     this.peers.set(peer.id, peer);
     peer.connection = connection;
     connection.open(hello, performance.now());
-    if (connection.dialed === null) connection.sendFirst(this.#hello(hello.id));
+    if (connection.dialed === null) connection.sendControl(connection.handshake.acceptance());
+    this.#told.connected(hello.id);
+    this.#told.connected(connection.host);
     this.#user.notify(peer.id, true);
   }
 
@@ -217,19 +213,26 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
     );
   }
 
+  /** One that was dialed without a secret has this side's hello, and sees it hang up. */
   #refuseDuplicate(connection: Connection<InboundChannel>): void {
-    this.#refuse(connection, 'duplicate', 'both sides dialed at once, and the other connection is kept');
+    const detail = 'both sides dialed at once, and the other connection is kept';
+    if (connection.dialed === null) connection.refuseAloud('duplicate', detail);
+    else connection.refuse('duplicate', detail);
   }
 
-  /** Tells a side that dialed why it is refused; one that was dialed has this side's hello and sees it hang up. */
-  #refuse(connection: Connection<InboundChannel>, reason: RefusalReason, detail: string): void {
-    if (connection.dialed === null) connection.refuseAloud(reason, detail, encodeRefusal(reason));
-    else connection.refuse(reason, detail);
+  /** Under which name a refusal is remembered: an id that anybody can claim must not push others out of memory. */
+  #nameOf({ dialed, handshake, host }: Connection<InboundChannel>): string {
+    return dialed ?? handshake.believed ?? host;
   }
 
-  #report(refusal: ConnectionRefusedError): void {
+  #report(refusal: ConnectionRefusedError, who: string): void {
     this.refused.add(refusal.reason);
-    if (refusal.reason !== 'duplicate') this.#options.onRefused(refusal);
+    if (refusal.reason !== 'duplicate') this.#tell(refusal, who, refusal.reason);
+  }
+
+  /** Tells what is news, so that a peer that dials again and again does not fill the log. */
+  #tell(error: QuorateError, who: string, reason: string): void {
+    if (this.#told.isNews(who, reason)) this.#options.onRefused(error);
   }
 }
 

@@ -3,6 +3,8 @@ import type { Codec } from '../../codec/index.js';
 import { checkNodeId, checkNumber, InvalidOptionError } from '../../core/index.js';
 import type { NodeId, QuorateError } from '../../core/index.js';
 import { MAX_LABEL_LENGTH } from './hello.js';
+import { createProver } from './prover.js';
+import type { Prover, Secret } from './prover.js';
 
 /** What all transports over streams of bytes take. */
 export interface StreamTransportOptions {
@@ -62,7 +64,18 @@ export interface StreamTransportOptions {
    */
   readonly closeGraceMs?: number;
   /**
-   * Told of each refused connection and failed dial, for logs. Never for decisions: see `status().refused`.
+   * A secret that all nodes of the cluster share, of at least 16 bytes; draw 32 at random. Both sides of a connection
+   * prove that they hold it, by HMAC over fresh nonces; it is never sent. A node with a secret and one without refuse
+   * each other. It does not protect what is said once the connection is made: whoever can change what is on the network
+   * needs TLS against them. With a list of up to four, the first one signs and all are accepted, so that a secret can be
+   * replaced node by node.
+   *
+   * @defaultValue none: whoever reaches the port is believed, unless TLS checks certificates
+   */
+  readonly secret?: Secret | readonly Secret[];
+  /**
+   * Told of refused connections and failed dials, for logs: once for each reason and peer until that peer was connected.
+   * Never for decisions: `status().refused` counts each.
    *
    * @defaultValue silent
    */
@@ -84,6 +97,7 @@ export interface CheckedStreamOptions {
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   readonly closeGraceMs: number;
+  readonly prover: Prover | null;
   readonly onRefused: (error: QuorateError) => void;
 }
 
@@ -117,6 +131,7 @@ export function checkStreamOptions(options: StreamTransportOptions, checkAddress
       reconnectMinMs,
     ),
     closeGraceMs: milliseconds('closeGraceMs', options.closeGraceMs ?? 200, 0),
+    prover: createProver(options.secret),
     onRefused: options.onRefused ?? (() => {}),
   };
 }

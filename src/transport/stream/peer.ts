@@ -65,9 +65,9 @@ export function keepsPresent(present: Rival, next: Rival, ageMs: number, windowM
 /**
  * What to do with a connection that a peer dialed while this side is dialing the peer. `wait`: the peer may have taken
  * on the connection of this side, which wins because this id is smaller. `take`: the peer has the smaller id; or this
- * side has not said hello yet, so that the peer cannot have taken its connection on, and giving it up is harmless.
- * Deciding so before either is open spares both sides a connection that is replaced as soon as it is used.
+ * side has not said yet all that the peer needs to take its connection on, and giving it up is harmless. Deciding so
+ * before either is open spares both sides a connection that is replaced as soon as it is used.
  */
-export function whileDialing(own: NodeId, peer: NodeId, saidHello: boolean): 'wait' | 'take' {
-  return own < peer && saidHello ? 'wait' : 'take';
+export function whileDialing(own: NodeId, peer: NodeId, offered: boolean): 'wait' | 'take' {
+  return own < peer && offered ? 'wait' : 'take';
 }

@@ -10,6 +10,10 @@ export type RefusalReason =
   | 'version'
   /** The other side belongs to another cluster. */
   | 'cluster'
+  /** Only one side has a secret, or the other side's proof of it is wrong: see the option `secret`. */
+  | 'unauthenticated'
+  /** The other side's certificate is missing, expired, made by a foreign authority, or names another node. */
+  | 'certificate'
   /** The other side has the id of this node. */
   | 'own-id'
   /** Another node than the one dialed is at that address, or this node is not the one that the other side dialed. */

@@ -1,19 +1,25 @@
 import type { Socket } from 'node:net';
-import type { ByteStream, ByteStreamListener } from '../stream/byte-stream.js';
+import type { ByteStream, ByteStreamListener, PeerCertificate } from '../stream/byte-stream.js';
 import { formatAddress } from './address.js';
 
 /** A socket as a {@link ByteStream}. */
 export class SocketStream implements ByteStream {
   readonly remote: string;
+  readonly host: string;
   readonly #socket: Socket;
 
   /** @param keepAliveMs - how long the socket may be silent before the system probes it; 0 never probes */
   constructor(socket: Socket, keepAliveMs: number) {
     this.#socket = socket;
-    this.remote = remoteOf(socket);
+    this.host = socket.remoteAddress ?? 'unknown';
+    this.remote = formatAddress(this.host, socket.remotePort ?? 0);
     socket.on('error', () => {}); // `close` follows, and tells what it was
     socket.setNoDelay(true);
     if (keepAliveMs > 0) socket.setKeepAlive(true, keepAliveMs);
+  }
+
+  get certificate(): PeerCertificate | null {
+    return null;
   }
 
   begin(listener: ByteStreamListener): void {
@@ -34,9 +40,4 @@ export class SocketStream implements ByteStream {
   destroy(): void {
     this.#socket.destroy();
   }
-}
-
-/** The address of the other side, for messages to people. */
-function remoteOf(socket: Socket): string {
-  return formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
 }
