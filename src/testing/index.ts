@@ -63,7 +63,7 @@ export type { LinearizabilityOptions, LinearizabilityResult } from './linearizab
 export type { History, HistoryOperation, OperationBase } from './linearizability/history.js';
 export { parseKeyValueHistory } from './linearizability/json-lines.js';
 export type { KeyValueOperation } from './linearizability/json-lines.js';
-export type { HindsightOperation, SequentialModel } from './linearizability/model.js';
+export type { Hindsight, HindsightOperation, SequentialModel } from './linearizability/model.js';
 export { casRegisterModel, keyValueModel, lockModel, registerModel } from './linearizability/models.js';
 export type {
   CasRegisterInput,

@@ -55,6 +55,11 @@ export class Candidates {
     return this.#isOpen[operation] === 1;
   }
 
+  /** Whether an operation that is not placed was called before that return. */
+  isCandidate(operation: number, firstReturn: number): boolean {
+    return this.#rank[2 * operation]! < this.#rank[firstReturn]!;
+  }
+
   /** The first operation that may come next, before that return; {@link NONE} when there is none. */
   first(firstReturn: number): number {
     return this.#from(this.#next[this.#known]!, firstReturn);

@@ -24,6 +24,12 @@ export function canonicalText(value: unknown): string {
   }
 }
 
+/** Whether two pieces of plain data have the same content. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  return typeof a === 'object' && typeof b === 'object' ? canonicalText(a) === canonicalText(b) : Object.is(a, b);
+}
+
 function canonicalObject(value: object): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (value instanceof Uint8Array) return `bytes(${Array.from(value, hex).join('')})`;

@@ -2,7 +2,7 @@ import { checkNumber, InvalidOptionError } from '../../core/index.js';
 import type { History, HistoryOperation } from './history.js';
 import type { SequentialModel } from './model.js';
 import { explain } from './explain.js';
-import { Search, type Placeable } from './search.js';
+import { Search, type Furthest, type Placeable } from './search.js';
 
 /** Options of {@link checkLinearizability}. */
 export interface LinearizabilityOptions {
@@ -27,11 +27,12 @@ export interface LinearizabilityOptions {
  *
  * - `ok`: there is an order. `orders` has one for each partition; operations that had no effect, or need have had none,
  *   are not in it.
- * - `violation`: there is none, because of the partition of that name, which has these `operations`. `culprit` is the operation with which it becomes impossible: no order holds it and all
- *   that returned before it, whatever is left out of what returned later. `prefix` is the longest order of all that
- *   returned before it and perhaps of some that were still under way, and `state` the state that it leaves, as the key
- *   that the model gives it. Both are facts of the history, except which of several longest orders is shown. (Of a model with
- *   hindsight the order may not be the longest, nor the culprit the first, where finding them would take too long.)
+ * - `violation`: there is none, because of the partition of that name, which has these `operations`. `culprit` is the
+ *   operation with which it becomes impossible: no order holds it and all that returned before it, whatever is left out of
+ *   what returned later. `prefix` is an order of all that returned before it and of some that were still under way, and
+ *   `state` the state that it leaves, as the key that the model gives it. Both are facts of the history, except which of
+ *   several orders is shown. (Of a model with hindsight the culprit may not be the first, where finding that would take
+ *   more than 100,000 steps.)
  * - `unknown`: the budget ran out before every partition was decided, and those that were are in order.
  */
 export type LinearizabilityResult =
@@ -140,7 +141,10 @@ class Check<State, Input, Output> {
       return null;
     }
     const placeables = operations.map((index) => placeable(this.#history, index));
-    return this.#turn({ name, operations: placeables, search: new Search(this.#model, placeables) }, FIRST_SLICE);
+    const hindsight = this.#model.hindsight?.(placeables);
+    if (hindsight === null) return this.#violation(name, this.#explain(placeables));
+    const search = new Search(this.#model, placeables, hindsight);
+    return this.#turn({ name, operations: placeables, search }, FIRST_SLICE);
   }
 
   /** One turn for each partition that is undecided. */
@@ -156,13 +160,15 @@ class Check<State, Input, Output> {
   }
 
   #turn(one: Undecided<State, Input, Output>, slice: number): LinearizabilityResult | null {
-    const { name, search } = one;
+    const { name, operations, search } = one;
     const before = search.steps;
     const state = search.run(Math.min(slice, this.#maxSteps - this.#steps), this.#maxBytes - this.#bytes);
     this.#steps += search.steps - before;
     if (state === 'found') this.#orders.set(name, search.order());
     if (state === 'going on') this.#keep(one);
-    return state === 'impossible' ? this.#violation(one) : null;
+    if (state !== 'impossible') return null;
+    const isExact = this.#model.hindsight === undefined;
+    return this.#violation(name, isExact ? search.furthest() : this.#explain(operations));
   }
 
   #keep(one: Undecided<State, Input, Output>): void {
@@ -174,11 +180,12 @@ class Check<State, Input, Output> {
     }
   }
 
-  #violation({ name, search, operations: all }: Undecided<State, Input, Output>): LinearizabilityResult {
-    const budget = { steps: EXPLANATION_STEPS, bytes: this.#maxBytes };
-    const furthest = this.#model.hindsight === undefined ? search.furthest() : explain(this.#model, all, budget);
-    const { order, stuckAt, state } = furthest;
-    const found = { partition: name, operations: [], prefix: order, culprit: stuckAt, state };
+  #explain(operations: readonly Placeable<Input, Output>[]): Furthest {
+    return explain(this.#model, operations, { steps: EXPLANATION_STEPS, bytes: this.#maxBytes });
+  }
+
+  #violation(partition: string, { order, stuckAt, state }: Furthest): LinearizabilityResult {
+    const found = { partition, operations: [], prefix: order, culprit: stuckAt, state };
     return { verdict: 'violation', steps: this.#steps, ...found };
   }
 }
@@ -221,7 +228,7 @@ function partitionsOf<State, Input, Output>(
     const operation = history[index]!;
     const { outcome, input } = operation;
     checkTimes(operation, index);
-    if (outcome === 'failed' || (outcome === 'unknown' && model.isRead?.(input) === true)) continue;
+    if (outcome === 'failed' || (outcome === 'unknown' && model.isRead?.(input, undefined) === true)) continue;
     const name = model.partition?.(input) ?? '';
     const partition = partitions.get(name);
     if (partition === undefined) partitions.set(name, [index]);

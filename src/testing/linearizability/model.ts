@@ -11,6 +11,37 @@ export interface HindsightOperation<Input, Output> {
 }
 
 /**
+ * What all operations together tell of an object, so that a search for their order does not go where there is none. See
+ * {@link SequentialModel.hindsight}. Operations are named by their place among those that were given.
+ */
+export interface Hindsight<State, Input, Output> {
+  /** As the model's own, but it may also answer `null` where it knows that no complete order goes on from there. */
+  step(state: State, operation: HindsightOperation<Input, Output>): State | null;
+  /** As the model's own, but it may also be equal for states that these operations cannot tell apart. */
+  key(state: State): string | number;
+  /**
+   * When each operation must have taken effect, within its call and return: in every complete order, not only in some.
+   * One that need not have happened by itself, and must because of others, gets an end.
+   *
+   * @defaultValue call and return, which is always right
+   */
+  readonly windows?: readonly { readonly calledAt: number; readonly returnedAt: number }[];
+  /**
+   * Pairs of operations that must both be placed, of which the first comes before the second in every complete order.
+   *
+   * @defaultValue none: calls and returns say enough
+   */
+  readonly pairs?: readonly (readonly [before: number, after: number])[];
+  /**
+   * Operations that may be placed as soon as the model allows it, because nothing that comes first could be the worse for
+   * it. Those that never change the state ({@link SequentialModel.isRead}) always are.
+   *
+   * @defaultValue none besides
+   */
+  readonly eager?: ReadonlySet<number>;
+}
+
+/**
  * What an object does when its operations come one after the other: the sequential specification against which
  * {@link checkLinearizability} holds a concurrent history. Implement it to check an object of your own. Not for machines
  * or protocols: it describes what clients see, and not how it comes about.
@@ -36,16 +67,16 @@ export interface SequentialModel<State, Input, Output> {
    */
   partition?(input: Input): string;
   /**
-   * Whether an operation never changes the state. One of these whose outcome is unknown says nothing, and is left out at
+   * Whether an operation that returned that output never changes the state, whatever it is: a read, and also a
+   * compare-and-set that found another value. These are placed as soon as they fit, which makes the search much shorter.
+   * `output` is `undefined` when the outcome is unknown: one that is a read even then says nothing, and is left out at
    * once. Without it the same is found out step by step.
    */
-  isRead?(input: Input): boolean;
+  isRead?(input: Input, output: Output | undefined): boolean;
   /**
    * The same model with the knowledge of all operations that are to be placed. Where the order of effects shows only much
-   * later, as in a queue, a search without it tries all orders of everything that overlaps. `step` may refuse what it knows
-   * to lead to no complete order, and nothing else; `key` may be equal for states that these operations cannot tell apart.
+   * later, as in a queue, a search without it tries all orders of everything that overlaps. `null` when it is certain
+   * already that there is no order. It is asked again for beginnings of the history, to say where it becomes impossible.
    */
-  hindsight?(
-    operations: readonly HindsightOperation<Input, Output>[],
-  ): Pick<SequentialModel<State, Input, Output>, 'step' | 'key'>;
+  hindsight?(operations: readonly HindsightOperation<Input, Output>[]): Hindsight<State, Input, Output> | null;
 }

@@ -1,5 +1,6 @@
-import { canonicalText } from './canonical.js';
-import type { HindsightOperation, SequentialModel } from './model.js';
+import { canonicalText, isSame } from './canonical.js';
+import { keyOfValue, keyValueHindsight } from './key-value-hindsight.js';
+import type { SequentialModel } from './model.js';
 
 /** What is done to a register: a read returns the value, a write nothing. */
 export type RegisterInput = { readonly op: 'read' } | { readonly op: 'write'; readonly value: unknown };
@@ -32,7 +33,6 @@ export interface Held {
 }
 
 const isRead = ({ op }: { readonly op: string }): boolean => op === 'read' || op === 'get';
-const same = (a: unknown, b: unknown): boolean => a === b || canonicalText(a) === canonicalText(b);
 
 /**
  * One value that is read and written as a whole. Values are plain data and are compared by content. Linearizable when
@@ -52,7 +52,7 @@ export function registerModel(initial: unknown = null): SequentialModel<Held, Re
 
 function stepRegister(state: Held, input: RegisterInput, output: unknown): Held | null {
   if (input.op === 'write') return { value: input.value };
-  return output === undefined || same(output, state.value) ? state : null;
+  return output === undefined || isSame(output, state.value) ? state : null;
 }
 
 /**
@@ -64,11 +64,13 @@ function stepRegister(state: Held, input: RegisterInput, output: unknown): Held 
 export function casRegisterModel(initial: unknown = null): SequentialModel<Held, CasRegisterInput, unknown> {
   const step = (state: Held, input: CasRegisterInput, output: unknown): Held | null => {
     if (input.op !== 'cas') return stepRegister(state, input, output);
-    const matches = same(state.value, input.from);
+    const matches = isSame(state.value, input.from);
     if (output !== undefined && output !== matches) return null;
     return matches ? { value: input.to } : state;
   };
-  return { ...registerModel(initial), step };
+  const isReading = (input: CasRegisterInput, output: unknown): boolean =>
+    isRead(input) || (input.op === 'cas' && output === false);
+  return { ...registerModel(initial), step, isRead: isReading };
 }
 
 /** What a key of a map holds. */
@@ -91,34 +93,8 @@ export function keyValueModel(): SequentialModel<KeyValueState, KeyValueInput, K
     key: keyOfValue,
     partition: ({ key }) => key,
     isRead,
-    hindsight: keyValueHindsight,
+    hindsight: (operations) => keyValueHindsight(operations, stepKeyValue),
   };
-}
-
-/**
- * Refuses a write of unknown outcome of which no read shows a trace: between it and the next put or delete nobody read, so
- * the same order without it is as good.
- */
-function keyValueHindsight(
-  operations: readonly HindsightOperation<KeyValueInput, KeyValueOutput>[],
-): Pick<SequentialModel<KeyValueState, KeyValueInput, KeyValueOutput>, 'step' | 'key'> {
-  const seen = operations.flatMap(({ output }) => (output?.found === true ? [output.value] : []));
-  const open = operations.filter(({ returnedAt }) => returnedAt === Infinity).map(({ input }) => input);
-  const idle = new Set(open.filter((input) => 'value' in input && !seen.some((value) => shows(value, input.value))));
-  for (const { input, returnedAt } of operations) if (returnedAt !== Infinity) idle.delete(input);
-  const step: typeof stepKeyValue = (state, input, output) =>
-    idle.has(input) ? null : stepKeyValue(state, input, output);
-  return { step, key: keyOfValue };
-}
-
-/** Whether a value may hold what was written, at its beginning or appended. */
-function shows(value: unknown, written: unknown): boolean {
-  if (typeof value !== 'string') return same(value, written);
-  return typeof written !== 'string' || value.includes(written); // what is no text counts as empty to an append
-}
-
-function keyOfValue({ found, value }: KeyValueState): string {
-  return found ? canonicalText(value) : 'absent';
 }
 
 function stepKeyValue(state: KeyValueState, input: KeyValueInput, output: KeyValueOutput): KeyValueState | null {
@@ -131,7 +107,7 @@ function stepKeyValue(state: KeyValueState, input: KeyValueInput, output: KeyVal
       return ABSENT;
     case 'get': {
       if (output === undefined) return state;
-      const fits = output.found === state.found && (!state.found || same(output.value, state.value));
+      const fits = output.found === state.found && (!state.found || isSame(output.value, state.value));
       return fits ? state : null;
     }
   }
@@ -155,6 +131,7 @@ export function lockModel(): SequentialModel<LockState, LockInput, LockOutput> {
     init: () => ({ holder: null, token: 0 }),
     step: stepLock,
     key: ({ holder, token }) => `${token} ${holder === null ? 'free' : JSON.stringify(holder)}`,
+    isRead: (_input, output) => output === null || output === false,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SequentialModel } from './model.js';
+import type { Hindsight, HindsightOperation } from './model.js';
 
 /** What a step that the model does not allow leads to. */
 export const IMPOSSIBLE = -1;
@@ -18,8 +18,8 @@ export interface Step<Input, Output> {
  * from each state only once, however often a search comes back to it.
  */
 export class States<State, Input, Output> {
-  readonly #model: Pick<SequentialModel<State, Input, Output>, 'step' | 'key'>;
-  readonly #operations: readonly Step<Input, Output>[];
+  readonly #model: Pick<Hindsight<State, Input, Output>, 'step' | 'key'>;
+  readonly #operations: readonly HindsightOperation<Input, Output>[];
   readonly #ids = new Map<string | number, number>();
   readonly #states: State[] = [];
   readonly #steps: Map<number, number>[] = [];
@@ -28,8 +28,8 @@ export class States<State, Input, Output> {
   /** The state before the first operation is number 0. */
   constructor(
     first: State,
-    model: Pick<SequentialModel<State, Input, Output>, 'step' | 'key'>,
-    operations: readonly Step<Input, Output>[],
+    model: Pick<Hindsight<State, Input, Output>, 'step' | 'key'>,
+    operations: readonly HindsightOperation<Input, Output>[],
   ) {
     this.#model = model;
     this.#operations = operations;
@@ -45,8 +45,7 @@ export class States<State, Input, Output> {
   next(from: number, operation: number): number {
     const known = this.#steps[from]!.get(operation);
     if (known !== undefined) return known;
-    const { input, output } = this.#operations[operation]!;
-    const state = this.#model.step(this.#states[from]!, input, output);
+    const state = this.#model.step(this.#states[from]!, this.#operations[operation]!);
     const to = state === null ? IMPOSSIBLE : this.#idOf(state);
     this.#steps[from]!.set(operation, to);
     this.#bytes += STEP_BYTES;

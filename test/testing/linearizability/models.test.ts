@@ -14,6 +14,8 @@ import {
   type KeyValueOutput,
   type LockInput,
   type LockOutput,
+  type QueueInput,
+  type QueueOutput,
   type RegisterInput,
   type SequentialModel,
 } from '../../../src/testing/index.js';
@@ -143,6 +145,24 @@ describe('queueModel', () => {
     const taken = [...begin, unknown(2, 4, dequeue), ok(1, [6, 7], dequeue, { value: 'b' })];
     expect(verdict(queueModel(), taken)).toBe('ok');
     expect(verdict(queueModel(), [...taken, ok(1, [8, 9], dequeue, { value: 'a' })])).toBe('violation by 4');
+  });
+});
+
+describe('a violation of a model with hindsight', () => {
+  it('shows the state itself, also where nothing was seen of it', () => {
+    const history = inTurn<KeyValueInput, KeyValueOutput>(
+      [{ op: 'put', key: 'k', value: 'unread' }, undefined],
+      [
+        { op: 'get', key: 'k' },
+        { found: true, value: 'other' },
+      ],
+    );
+    expect(checkLinearizability(history, keyValueModel())).toMatchObject({ prefix: [0], state: '"unread"' });
+    const queued = inTurn<QueueInput, QueueOutput>(
+      [{ op: 'enqueue', value: 'unseen' }, undefined],
+      [{ op: 'dequeue' }, { value: 'other' }],
+    );
+    expect(checkLinearizability(queued, queueModel())).toMatchObject({ prefix: [0], state: '["unseen"]' });
   });
 });
 
