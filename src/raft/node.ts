@@ -334,8 +334,14 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       (error: unknown) => {
         this.#snapshot?.reject(error);
         this.#snapshot = null;
+        this.#checkJournal();
       },
     );
+  }
+
+  /** After a failed checkpoint: a journal that is over refuses even an empty append, and then so is this node. */
+  #checkJournal(): void {
+    if (this.#over === null) this.#options.journal.append([]).catch((error: unknown) => this.#fail(error));
   }
 
   #snapshotDone(index: number): void {
@@ -375,6 +381,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
         if (this.#incoming !== incoming) return; // it was abandoned, and the machine knows
         this.#incoming = null;
         this.#command({ type: 'installFailed', index });
+        this.#checkJournal();
       },
     );
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClosedError, type QuorateError } from '../../src/core/index.js';
+import { ClosedError, QuorateError } from '../../src/core/index.js';
 import { RaftNode } from '../../src/raft/index.js';
 import { MemoryJournal } from '../../src/storage/memory.js';
 import { MemoryNetwork } from '../../src/transport/memory.js';
@@ -57,6 +57,28 @@ describe('a broken state machine', () => {
 });
 
 describe('a journal that fails', () => {
+  it('during a checkpoint ends the node at once, though nothing else is being written', async () => {
+    const cluster = await startCluster({ ids: ['a'] });
+    const leader = await cluster.leader();
+    await write(cluster, leader, 'one');
+    const heard = listen(leader.node);
+    const full = new QuorateError('journal-full', 'no room', { outcome: 'unknown' });
+    leader.journal.checkpoint = () => Promise.reject(full);
+    leader.journal.beforeAppend = () => Promise.reject(full);
+    expect(await cluster.failure(leader.node.snapshot())).toBe(full);
+    await cluster.until('the failure', () => heard.some(([name]) => name === 'failed'));
+    expect(heard.at(-1)).toEqual(['failed', full]);
+  });
+
+  it('not, but whose checkpoint does, leaves the node as it is', async () => {
+    const cluster = await startCluster({ ids: ['a'] });
+    const leader = await cluster.leader();
+    await write(cluster, leader, 'one');
+    leader.journal.checkpoint = () => Promise.reject(new Error('no state'));
+    await cluster.failure(leader.node.snapshot());
+    await write(cluster, leader, 'two');
+  });
+
   it('ends the node: open calls have an unknown outcome, and nothing more leaves', async () => {
     const cluster = await startCluster();
     const leader = await cluster.leader();

@@ -2,7 +2,7 @@ import { seededRandom } from '../../src/core/random.js';
 import { isQuorateError } from '../../src/core/errors.js';
 import { openFileJournal } from '../../src/storage/file.js';
 import type { FileJournal, SyncPurpose } from '../../src/storage/file.js';
-import { ForgetfulFileLayer } from './forgetful-file-layer.js';
+import { type Fault, ForgetfulFileLayer } from './forgetful-file-layer.js';
 import { contentsOf, describeData, describeRecord, History } from './history.js';
 import type { HistoryCheckpoint } from './history.js';
 
@@ -65,7 +65,8 @@ class CrashRun {
   #plan(ending: Ending): void {
     if (ending === 'close') return;
     const at = this.#layer.operations + 1 + Math.floor(this.#random() ** 2 * 120);
-    this.#layer.fault = { kind: ending === 'fail' ? 'fail' : 'crash', at };
+    const kind = ending === 'fail' ? this.#pick<Fault>(['fail', 'short', 'full']) : 'crash';
+    this.#layer.fault = { kind, at };
   }
 
   #end(ending: Ending): void {

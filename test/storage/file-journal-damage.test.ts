@@ -101,7 +101,7 @@ describe('a file journal with damaged files', () => {
     layer.damage(SEGMENT, flip(intact, HEADER_BYTES + 40));
     const error = (await outcome(layer)) as JournalError;
     expect(error.message).toContain(`${SEGMENT} is corrupt at byte ${HEADER_BYTES}`);
-    expect(error.message).toContain('backup');
+    expect(error.message).toContain('Do not put an older copy in its place');
     expect(isQuorateError(error, 'journal-corrupt')).toBe(true);
   });
 
@@ -146,10 +146,10 @@ describe('a file journal with damaged files', () => {
     layer.damage(second, intact);
     expect(await outcome(layer)).toHaveLength(100);
     await layer.rename(second, '/journal/elsewhere');
-    expect(await outcome(layer)).toMatchObject({ code: 'journal-corrupt' });
+    expect(await outcome(layer)).toMatchObject({ code: 'journal-missing-file', path: second });
     await layer.rename('/journal/elsewhere', second);
     await layer.remove(`/journal/${segments[0]}`);
-    expect(await outcome(layer)).toMatchObject({ code: 'journal-corrupt' });
+    expect(await outcome(layer)).toMatchObject({ code: 'journal-missing-file', path: `/journal/${segments[0]}` });
   });
 
   it('refuses a damaged checkpoint, at the latest when it is read', async () => {
@@ -176,7 +176,7 @@ describe('a file journal with damaged files', () => {
       expect(await outcome(layer)).toMatchObject({ code: 'journal-corrupt', path: '/journal/journal.json' });
     }
     await layer.remove('/journal/journal.json');
-    expect(await outcome(layer)).toMatchObject({ code: 'journal-corrupt', path: '/journal/journal.json' });
+    expect(await outcome(layer)).toMatchObject({ code: 'journal-missing-file', path: '/journal/journal.json' });
   });
 
   it('notices damage that happens while it is open', async () => {

@@ -156,9 +156,9 @@ describe('a file journal whose disk fails', () => {
     const appends = [journal.append([entry('g', 2)]), journal.append([loose('g', 'vote')])];
     const [failure, other] = (await Promise.allSettled(appends)).map(reasonOf);
     expect(failure).toMatchObject({
-      code: 'journal-failed',
+      code: 'journal-full',
       outcome: 'unknown',
-      path: '/journal',
+      path: '/journal/segment-0000000000000000',
       cause: { code: 'ENOSPC' },
     });
     expect(other).toBe(failure);
@@ -195,7 +195,7 @@ describe('a file journal whose disk fails', () => {
     await journal.close();
     const items = await withJournal(journalOptions('/journal', { fileLayer: layer }), replayed);
     if (outcome.status === 'fulfilled') expect(items).toEqual(['g=state', 'g1:g1']);
-    else expect(outcome.reason).toMatchObject({ code: 'journal-failed' });
+    else expect(outcome.reason).toMatchObject({ code: 'journal-full' });
     expect(items.at(-1)).toBe('g1:g1');
   });
 
@@ -206,7 +206,7 @@ describe('a file journal whose disk fails', () => {
     const [failed] = await Promise.allSettled([journal.append([entry('g', 2)])]);
     gate.open();
     const [outcome] = await Promise.allSettled([checkpoint]);
-    expect(reasonOf(outcome)).toMatchObject({ code: 'journal-failed' });
+    expect(reasonOf(outcome)).toMatchObject({ code: 'journal-full' });
     expect(reasonOf(failed)).toBe(reasonOf(outcome));
     await journal.close();
     const items = await withJournal(journalOptions('/journal', { fileLayer: layer }), replayed);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { isQuorateError } from '../../src/core/errors.js';
 import { seededRandom } from '../../src/core/random.js';
 import { openFileJournal } from '../../src/storage/file.js';
 import type { FileJournal } from '../../src/storage/file.js';
-import { ForgetfulFileLayer } from './forgetful-file-layer.js';
+import { type Fault, ForgetfulFileLayer } from './forgetful-file-layer.js';
 import { contentsOf, describeData, History } from './history.js';
 import { entry, loose, source } from './records.js';
 import { journalOptions } from './temporary-place.js';
@@ -54,6 +55,14 @@ class Scene {
     await journal.close();
   }
 
+  /** Opens, acts and closes; what was refused is known from the history. */
+  async live(act: (scene: Scene, journal: FileJournal) => Promise<unknown>): Promise<void> {
+    const journal = await this.open().catch(() => undefined);
+    if (journal === undefined) return;
+    await act(this, journal).catch(() => undefined);
+    await journal.close();
+  }
+
   /** Opens after whatever happened and compares with the history. */
   async check(): Promise<void> {
     const journal = await this.open();
@@ -83,6 +92,60 @@ async function failAtEachStep(act: (scene: Scene, arm: () => void) => Promise<vo
   }
   return steps;
 }
+
+/** What becomes of the process whose disk failed. */
+const ENDINGS = ['closes', 'dies', 'loses power'] as const;
+
+/**
+ * Lets the disk fail at each step of `act`, closes the journal or lets it die, gives the space back, and checks what is
+ * left. A disk that is still full may refuse an opening, but only with the error that says so.
+ */
+async function refuseAtEachStep(kind: Fault, act: (scene: Scene, journal: FileJournal) => Promise<unknown>) {
+  for (let step = 1; ; step += 1) {
+    for (let seed = 1; seed <= 2 * ENDINGS.length; seed += 1) {
+      const scene = new Scene(seed);
+      await scene.prepare();
+      scene.layer.fault = { kind, at: scene.layer.operations + step };
+      await scene.live(act);
+      if (!scene.layer.hit) return step - 1;
+      if (kind === 'full') await scene.check().catch(onlyFull);
+      scene.layer.fault = undefined;
+      const ending = ENDINGS[seed % ENDINGS.length];
+      if (ending === 'dies') scene.layer.killProcess();
+      if (ending === 'loses power') scene.layer.powerLoss();
+      await scene.check().catch((cause: unknown) => {
+        throw new Error(`step ${step}, seed ${seed}, ${ending}: ${(cause as Error).message}`, { cause });
+      });
+    }
+  }
+}
+
+function onlyFull(error: unknown): void {
+  if (!isQuorateError(error, 'journal-full')) throw error;
+}
+
+describe.each<{ kind: Fault; what: string }>([
+  { kind: 'fail', what: 'an operation that fails' },
+  { kind: 'short', what: 'a write that stops half way' },
+  { kind: 'full', what: 'a disk that becomes full' },
+])('$what at each step', ({ kind }) => {
+  it('of a checkpoint beside appends loses nothing acknowledged, and keeps nothing by halves', async () => {
+    const steps = await refuseAtEachStep(kind, (scene, journal) =>
+      Promise.all([
+        scene.checkpoint(journal, 55, 'new'),
+        scene.append(journal, entry('busy', 59), loose('idle', 'second vote')),
+      ]),
+    );
+    expect(steps).toBeGreaterThan(kind === 'full' ? 4 : 15);
+  });
+
+  it('of appends in several segments loses nothing acknowledged, and keeps nothing by halves', async () => {
+    const steps = await refuseAtEachStep(kind, async (scene, journal) => {
+      for (let index = 59; index <= 66; index += 1) await scene.append(journal, entry('busy', index, 'x'.repeat(1500)));
+    });
+    expect(steps).toBeGreaterThan(kind === 'full' ? 8 : 20);
+  });
+});
 
 describe('a power loss at each step', () => {
   it('of a checkpoint and of freeing what it supersedes leaves the old or the new state', async () => {

@@ -27,8 +27,28 @@ interface MemoryDirectory {
 
 type Node = MemoryFile | MemoryDirectory;
 
-/** What an operation does when it is hit by a fault. */
-export type Fault = 'crash' | 'fail';
+/** What else there is to know of an operation. */
+interface Operation {
+  /** The process that does it. */
+  readonly process?: number;
+  readonly needsSpace?: boolean;
+  /** What a part of it does. */
+  readonly partly?: () => void;
+  /** What it does to what is there when it fails. */
+  readonly onFailure?: () => unknown;
+}
+
+const NEEDS_SPACE: Operation = { needsSpace: true };
+
+/**
+ * What an operation does when it is hit by a fault:
+ *
+ * - `crash`: the process dies, before or after it;
+ * - `fail`: it reports a failure, and may have happened all the same;
+ * - `short`: a write puts down some of its bytes and reports a failure; another operation fails without effect;
+ * - `full`: from here on nothing that needs space succeeds, and a write puts down some of its bytes.
+ */
+export type Fault = 'crash' | 'fail' | 'short' | 'full';
 
 /**
  * A file system in memory that forgets on `powerLoss` what was not synced: any subset of the changed names and of the
@@ -49,6 +69,7 @@ export class ForgetfulFileLayer implements FileLayer {
   /** Grows when the process dies: what it had open is of no use any more. */
   #process = 0;
   #crashed = false;
+  #hit = false;
   readonly #locks = new Set<string>();
 
   constructor(random: () => number) {
@@ -60,10 +81,16 @@ export class ForgetfulFileLayer implements FileLayer {
     return this.#crashed;
   }
 
+  /** Whether the fault has met an operation. */
+  get hit(): boolean {
+    return this.#hit;
+  }
+
   /** The process dies; the caches of the system live on. */
   killProcess(): void {
     this.#process += 1;
     this.#crashed = false;
+    this.#hit = false;
     this.fault = undefined;
     this.#locks.clear();
   }
@@ -94,7 +121,7 @@ export class ForgetfulFileLayer implements FileLayer {
       const directory = newDirectory();
       change(parent, (names) => names.set(basename(path), directory));
       return true;
-    });
+    }, NEEDS_SPACE);
   }
 
   async list(directory: string): Promise<string[]> {
@@ -108,7 +135,7 @@ export class ForgetfulFileLayer implements FileLayer {
       await this.#operate(() => {
         const file: MemoryFile = { type: 'file', ...emptyContent() };
         change(parent, (names) => names.set(name, file));
-      });
+      }, NEEDS_SPACE);
     }
     return this.#opened(this.#file(path), this.#process);
   }
@@ -145,17 +172,24 @@ export class ForgetfulFileLayer implements FileLayer {
   }
 
   #opened(file: MemoryFile, process: number): OpenFile {
-    const write = (content: (old: Buffer) => Buffer, from: number, to: number): Promise<void> =>
-      this.#operate(() => {
-        file.visible = content(file.visible);
-        file.versions.push(file.visible);
-        for (let page = Math.floor(from / PAGE); page * PAGE < to; page += 1) file.dirty.add(page);
-      }, process);
+    const put = (content: Buffer, from: number, to: number): void => {
+      file.visible = content;
+      file.versions.push(content);
+      for (let page = Math.floor(from / PAGE); page * PAGE < to; page += 1) file.dirty.add(page);
+    };
+    const write = (source: Uint8Array, position: number): void =>
+      put(overwrite(file.visible, position, source), position, position + source.length);
     return {
       read: async (target, position) => file.visible.copy(target, 0, Math.min(position, file.visible.length)),
-      write: (source, position) => write((old) => overwrite(old, position, source), position, position + source.length),
-      truncate: (size) => write((old) => resize(old, size), size, size + 1),
+      write: (source, position) =>
+        this.#operate(() => write(source, position), {
+          process,
+          needsSpace: position + source.length > file.visible.length,
+          partly: () => write(source.subarray(0, Math.floor(this.#random() * source.length)), position),
+        }),
+      truncate: (size) => this.#operate(() => put(resize(file.visible, size), size, size + 1), { process }),
       size: async () => file.visible.length,
+      isLinked: async () => true,
       sync: (purpose) => this.#sync(purpose, () => syncFile(file), file),
       close: async () => undefined,
     };
@@ -167,24 +201,39 @@ export class ForgetfulFileLayer implements FileLayer {
       () => {
         if (purpose !== this.ignored) effect();
       },
-      this.#process,
-      // As Linux does it: after a failed fsync the pages count as clean, and no later one writes them.
-      () => file !== undefined && ((file.versions = []), file.dirty.clear()),
+      {
+        // As Linux does it: after a failed fsync the pages count as clean, and no later one writes them.
+        onFailure: () => file !== undefined && ((file.versions = []), file.dirty.clear()),
+      },
     );
   }
 
-  async #operate<T>(effect: () => T, process = this.#process, onFailure: () => unknown = effect): Promise<T> {
+  async #operate<T>(effect: () => T, how: Operation = {}): Promise<T> {
+    const { process = this.#process, needsSpace = false, partly, onFailure } = how;
     for (let turns = Math.floor(this.#random() * 4); turns > 0; turns -= 1) await Promise.resolve();
     if (this.#crashed || process !== this.#process) throw systemError('EIO', 'the process is dead');
     this.operations += 1;
-    if (this.operations !== this.fault?.at) return effect();
-    if (this.fault.kind === 'fail') {
-      if (onFailure !== effect || this.#random() < 0.5) onFailure();
-      throw systemError('ENOSPC', 'no space left');
+    if (!this.#isMet(needsSpace)) return effect();
+    this.#hit = true;
+    switch (this.fault?.kind) {
+      case 'crash':
+        this.#crashed = true;
+        if (this.#random() < 0.5) effect();
+        throw systemError('EIO', 'the process is dead');
+      case 'fail':
+        if (onFailure !== undefined) onFailure();
+        else if (this.#random() < 0.5) effect();
+        break;
+      default:
+        (partly ?? onFailure)?.();
     }
-    this.#crashed = true;
-    if (this.#random() < 0.5) effect();
-    throw systemError('EIO', 'the process is dead');
+    throw systemError('ENOSPC', 'no space left');
+  }
+
+  #isMet(needsSpace: boolean): boolean {
+    if (this.fault === undefined) return false;
+    const { kind, at } = this.fault;
+    return kind === 'full' ? needsSpace && this.operations >= at : this.operations === at;
   }
 
   #forget(node: Node): void {

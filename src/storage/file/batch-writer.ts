@@ -21,7 +21,8 @@ export class BatchWriter {
   readonly #limits: BatchWriterLimits;
   #filling = new Batch();
   #writing = new Batch();
-  #running = false;
+  /** Resolves when nothing is left to write; undefined while nothing is. */
+  #running: Promise<void> | undefined;
 
   constructor(store: Store, limits: BatchWriterLimits) {
     this.#store = store;
@@ -46,7 +47,7 @@ export class BatchWriter {
     this.#checkSize(records);
     if (records.length === 0) return this.drained(this.end);
     for (const record of records) this.#take(record);
-    if (!this.#running) void this.#run();
+    this.#running ??= this.#run();
     return this.#filling.finished;
   }
 
@@ -54,6 +55,18 @@ export class BatchWriter {
   async drained(position: number): Promise<void> {
     if (position > this.#filling.start) await this.#filling.finished;
     else if (position > this.#store.end) await this.#writing.finished;
+  }
+
+  /** Resolves when no write is under way; the journal takes nothing more by then. Never rejects. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Rejects all that wait; a write that the disk has already may still arrive. */
+  abandon(reason: JournalError): void {
+    for (const batch of [this.#filling, this.#writing]) {
+      if (batch.length > 0) batch.finish(reason); // nobody waits for an empty one
+    }
   }
 
   #checkSize(records: readonly JournalRecord[]): void {
@@ -81,7 +94,6 @@ export class BatchWriter {
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
     // Appends that are made in the same turn join the first batch.
     await Promise.resolve();
     while (this.#filling.length > 0 && this.#store.failure === undefined) {
@@ -92,32 +104,33 @@ export class BatchWriter {
       await this.#commit(batch);
     }
     if (this.#filling.length > 0) this.#filling.finish(this.#store.failure);
-    this.#running = false;
+    this.#running = undefined;
   }
 
   async #commit(batch: Batch): Promise<void> {
+    const { directory, segments } = this.#store;
+    const last = segments.at(-1);
+    const isFull = last === undefined || last.stub || last.fileBytes >= this.#limits.segmentBytes;
+    const path = isFull ? segmentPath(directory, batch.start) : last.path;
+    const write = (): Promise<Segment> => (isFull ? this.#beginSegment(path, batch) : this.#extend(last, batch));
     try {
-      batch.place(await this.#store.change(() => this.#write(batch)));
+      batch.place(await this.#store.change(write, path));
       batch.finish();
     } catch (error) {
       batch.finish(error as JournalError);
     }
   }
 
-  async #write(batch: Batch): Promise<Segment> {
-    const active = this.#store.segments.at(-1);
-    if (active === undefined || active.stub || active.fileBytes >= this.#limits.segmentBytes) {
-      return this.#writeNewSegment(batch);
-    }
+  async #extend(active: Segment, batch: Batch): Promise<Segment> {
     await active.file.write(batch.bytes, active.offsetOf(batch.start));
-    await active.file.sync('segment-data');
+    const [linked] = await Promise.all([active.file.isLinked(), active.file.sync('segment-data')]);
+    if (!linked) throw Object.assign(new Error('ENOENT: the file was removed'), { code: 'ENOENT' });
     return active;
   }
 
   /** All before the batch is durable already: a segment therefore proves that the one before it is whole. */
-  async #writeNewSegment(batch: Batch): Promise<Segment> {
+  async #beginSegment(path: string, batch: Batch): Promise<Segment> {
     const { layer, directory, segments } = this.#store;
-    const path = segmentPath(directory, batch.start);
     const file = await layer.open(path, 'create');
     const segment = new Segment(path, { base: batch.start, end: batch.start, stub: false }, file);
     try {

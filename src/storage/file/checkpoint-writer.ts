@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CheckpointOptions } from '../../core/index.js';
 import { nextAfterCheckpoint } from '../check-records.js';
 import type { BatchWriter } from './batch-writer.js';
@@ -5,7 +6,7 @@ import { CheckpointDataWriter, CheckpointFile, checkpointPath } from './checkpoi
 import type { CheckpointFacts } from './checkpoint-file.js';
 import type { OpenFile } from './file-layer.js';
 import type { GroupState } from './group-state.js';
-import { TEMPORARY_SUFFIX } from './metadata.js';
+import { type Metadata, METADATA_NAME, TEMPORARY_SUFFIX, writeMetadata } from './metadata.js';
 import { reclaim } from './reclaim.js';
 import type { Store } from './store.js';
 
@@ -29,7 +30,7 @@ export class CheckpointWriter {
   readonly #stops = new Set<(reason: Error) => void>();
   /** Why no checkpoint may wait for its source any more. */
   #stopped: Error | undefined;
-  /** Freeing space rearranges the list of segments: one at a time. */
+  /** Freeing space rewrites the metadata and rearranges the list of segments: one at a time. */
   #reclaiming: Promise<void> = Promise.resolve();
 
   constructor(store: Store, batches: BatchWriter) {
@@ -62,16 +63,17 @@ export class CheckpointWriter {
     const store = this.#store;
     const path = checkpointPath(store.directory, plan.group.name, plan.sequence);
     const file = await store.change(() => store.layer.open(path + TEMPORARY_SUFFIX, 'create'));
+    let old: CheckpointFile | undefined;
     try {
       const facts = await this.#fill(file, plan, chunks);
       const checkpoint = new CheckpointFile(path, facts, file);
-      await store.change(() => this.#commit(plan.group, checkpoint, plan.options.keepFrom));
+      old = await store.change(() => this.#commit(plan.group, checkpoint, plan.options.keepFrom), path);
     } catch (error) {
       // Nothing has changed unless the journal is poisoned; then opening it anew tells.
       await Promise.allSettled([file.close(), store.layer.remove(path + TEMPORARY_SUFFIX)]);
       throw error;
     }
-    await this.#reclaim();
+    await this.#reclaim(old);
   }
 
   /** Writes and syncs all of the file but its final name. */
@@ -109,7 +111,8 @@ export class CheckpointWriter {
     }
   }
 
-  async #commit(group: GroupState, checkpoint: CheckpointFile, keepFrom: number): Promise<void> {
+  /** Makes the checkpoint the one that counts; returns the one that it supersedes. */
+  async #commit(group: GroupState, checkpoint: CheckpointFile, keepFrom: number): Promise<CheckpointFile | undefined> {
     const { layer, directory } = this.#store;
     await layer.rename(checkpoint.path + TEMPORARY_SUFFIX, checkpoint.path);
     await layer.syncDirectory(directory, 'checkpoint-directory');
@@ -118,16 +121,30 @@ export class CheckpointWriter {
     group.checkpoint = checkpoint;
     group.entries.drop(keepFrom, boundary);
     if (group.lastEntryPosition < boundary) group.next = next ?? Infinity;
-    if (old === undefined) return;
-    await old.shared.release();
-    await layer.remove(old.path);
+    await old?.shared.release();
+    return old;
   }
 
-  #reclaim(): Promise<void> {
-    const reclaimed = this.#reclaiming.then(() => this.#store.change(() => reclaim(this.#store)));
+  /** Before anything goes, the metadata say on whose authority. */
+  #reclaim(old: CheckpointFile | undefined): Promise<void> {
+    const store = this.#store;
+    const run = async (): Promise<void> => {
+      await writeMetadata(store.layer, join(store.directory, METADATA_NAME), withCheckpoints(store));
+      if (old !== undefined) await store.layer.remove(old.path);
+      await reclaim(store);
+    };
+    const reclaimed = this.#reclaiming.then(() => store.change(run));
     this.#reclaiming = reclaimed.catch(() => undefined);
     return reclaimed;
   }
+}
+
+/** The metadata with the checkpoints that the groups have now. */
+function withCheckpoints(store: Store): Metadata {
+  const known = [...store.groups.values()].flatMap(({ name, checkpoint }): [string, number][] =>
+    checkpoint === undefined ? [] : [[name, checkpoint.facts.sequence]],
+  );
+  return { ...store.metadata, checkpoints: Object.fromEntries(known) };
 }
 
 /** The entries that are kept are those from `keepFrom` on that were appended before the call and are still there. */

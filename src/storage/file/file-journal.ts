@@ -1,6 +1,7 @@
 import {
   type CheckpointOptions,
   type CheckpointPiece,
+  type Clock,
   ClosedError,
   type Journal,
   type JournalRecord,
@@ -15,8 +16,15 @@ import { CheckpointWriter } from './checkpoint-writer.js';
 import { readEntries } from './entry-reader.js';
 import { replay } from './replay.js';
 import type { Store } from './store.js';
+import { stalled } from './system-failure.js';
 
 const DEFAULT_READ_BYTES = 1024 * 1024;
+
+/** What a {@link FileJournal} needs of its options. @internal */
+export interface FileJournalLimits extends BatchWriterLimits {
+  readonly closeTimeoutMs: number;
+  readonly clock: Clock;
+}
 
 /** How large a file journal is at the moment. */
 export interface FileJournalStatus {
@@ -36,12 +44,14 @@ export class FileJournal implements Journal {
   readonly #store: Store;
   readonly #batches: BatchWriter;
   readonly #checkpoints: CheckpointWriter;
+  readonly #limits: FileJournalLimits;
   readonly #unlock: () => Promise<void>;
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(store: Store, limits: BatchWriterLimits, unlock: () => Promise<void>) {
+  constructor(store: Store, limits: FileJournalLimits, unlock: () => Promise<void>) {
     this.#store = store;
+    this.#limits = limits;
     this.#batches = new BatchWriter(store, limits);
     this.#checkpoints = new CheckpointWriter(store, this.#batches);
     this.#unlock = unlock;
@@ -67,7 +77,8 @@ export class FileJournal implements Journal {
    * one write and one fsync.
    *
    * @throws (as rejections) InvalidOptionError; OverloadedError when more than `maxQueuedBytes` would wait; JournalError
-   *   `journal-failed` with outcome `unknown`
+   *   with outcome `unknown`: `journal-full`, `journal-permission`, `journal-missing-file` or `journal-failed` when the
+   *   disk refused, `journal-stalled` when it hung and the journal was closed
    */
   append(records: readonly JournalRecord[]): Promise<void> {
     try {
@@ -98,7 +109,7 @@ export class FileJournal implements Journal {
    * Replaces what is below, then frees the segments that nobody needs any more.
    *
    * @throws (as rejections) InvalidOptionError; QuorateError `checkpoint-under-way` when one of the group is; whatever
-   *   `chunks` throws; ClosedError; JournalError `journal-failed`
+   *   `chunks` throws; ClosedError; the JournalErrors of {@link FileJournal.append}
    */
   async checkpoint(group: string, chunks: AsyncIterable<Uint8Array>, options: CheckpointOptions): Promise<void> {
     this.#refuse();
@@ -132,6 +143,12 @@ export class FileJournal implements Journal {
   /**
    * Waits for the appends under way, ends checkpoints that still wait for their source (they reject with ClosedError),
    * and gives the directory free.
+   *
+   * A disk that hangs is waited for as long as `closeTimeoutMs` says. Then this call and the appends under way reject,
+   * but the directory stays locked until the disk answers or the process ends: a write that it has already may still
+   * arrive, and must not meet another journal there.
+   *
+   * @throws (as a rejection) JournalError `journal-stalled` with outcome `unknown`
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -144,10 +161,20 @@ export class FileJournal implements Journal {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([
-      this.#batches.drained(this.#batches.end),
-      this.#checkpoints.stop(new ClosedError('The journal')),
-    ]);
+    const { clock, closeTimeoutMs } = this.#limits;
+    const released = this.#release();
+    await new Promise<void>((resolve, reject) => {
+      const cancel = clock.after(closeTimeoutMs, () => {
+        const failure = this.#store.fail(stalled(this.#store.directory, closeTimeoutMs));
+        this.#batches.abandon(failure);
+        reject(failure);
+      });
+      released.finally(cancel).then(resolve, reject);
+    });
+  }
+
+  async #release(): Promise<void> {
+    await Promise.all([this.#batches.idle(), this.#checkpoints.stop(new ClosedError('The journal'))]);
     await this.#store.closeFiles();
     await this.#unlock();
   }

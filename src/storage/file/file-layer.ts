@@ -27,6 +27,8 @@ export interface OpenFile {
   truncate(size: number): Promise<void>;
   /** The size in bytes. */
   size(): Promise<number>;
+  /** Whether the file has a name still: writes to one that was removed are lost with the last of its users. */
+  isLinked(): Promise<boolean>;
   /** Resolves when the content and the size of the file are durable. Its directory entry need not be. */
   sync(purpose: SyncPurpose): Promise<void>;
   /** Gives the file free. What was not synced may be lost. */

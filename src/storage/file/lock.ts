@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { join, relative } from 'node:path';
 import { JournalError, unusableDirectory } from './errors.js';
+import { openFailure } from './system-failure.js';
 
 /** Names that the lock uses in the directory of a journal. */
 const LOCK_NAME = /^(?:lock|claim)-\d+-[0-9a-f]+$/;
@@ -65,7 +66,7 @@ async function refuseWhenHeld(directory: string, handle: FileHandle, own: string
 
 function listen(server: Server, path: string, directory: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(unusableDirectory(directory, `no lock socket (${error.message})`, error)));
+    server.once('error', (error) => reject(openFailure(directory, error)));
     // `exclusive` keeps a worker of node:cluster from letting its primary process listen in its place.
     server.listen({ path, exclusive: true }, () => {
       server.unref();

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { systemSeed } from '../../core/index.js';
 import { corruption, JournalError } from './errors.js';
 import type { FileLayer } from './file-layer.js';
@@ -7,6 +6,9 @@ const FORMAT = 1;
 
 /** The name of the file that says whose journal it is. */
 export const METADATA_NAME = 'journal.json';
+
+/** In the place of {@link METADATA_NAME} in a backup, so that no journal can be opened on it. */
+export const BACKUP_NAME = 'backup.json';
 
 /** Files with this ending are unfinished; a crash may leave them, and opening removes them. */
 export const TEMPORARY_SUFFIX = '.temporary';
@@ -17,19 +19,30 @@ export interface JournalIdentity {
   readonly node: string;
 }
 
-interface Metadata extends JournalIdentity {
+/** What the metadata file of a journal says. */
+export interface Metadata extends JournalIdentity {
   readonly format: number;
   /** Begins every checksum, so that data cannot be taken for frames. */
   readonly salt: number;
+  /**
+   * The checkpoint that each group has at least, by its sequence. What a checkpoint stands for is gone, so one that was
+   * removed by hand must be missed.
+   */
+  readonly checkpoints: Readonly<Record<string, number>>;
+  /** In a backup: when it was taken, by the clock of that machine. */
+  readonly takenAt?: string;
+}
+
+/** What a new journal begins with. */
+export function newMetadata({ cluster, node }: JournalIdentity): Metadata {
+  return { format: FORMAT, cluster, node, salt: systemSeed(), checkpoints: {} };
 }
 
 /**
- * Stores to whom a new journal belongs; returns the salt of its checksums. The name of the file becomes durable by the
- * sync of the directory with which recovery begins.
+ * Puts the metadata in place as a whole. The name becomes durable with the next sync of the directory: recovery begins
+ * with one, and until then a loss of power brings the older metadata back, which know less but nothing wrong.
  */
-export async function createMetadata(layer: FileLayer, directory: string, identity: JournalIdentity): Promise<number> {
-  const metadata: Metadata = { format: FORMAT, cluster: identity.cluster, node: identity.node, salt: systemSeed() };
-  const path = join(directory, METADATA_NAME);
+export async function writeMetadata(layer: FileLayer, path: string, metadata: Metadata): Promise<void> {
   const file = await layer.open(path + TEMPORARY_SUFFIX, 'create');
   try {
     await file.write(Buffer.from(`${JSON.stringify(metadata, null, 2)}\n`), 0);
@@ -38,24 +51,26 @@ export async function createMetadata(layer: FileLayer, directory: string, identi
     await file.close();
   }
   await layer.rename(path + TEMPORARY_SUFFIX, path);
-  return metadata.salt;
 }
 
 /**
- * Compares who opens a journal with whose it is; returns the salt of its checksums.
+ * The metadata at a path.
  *
- * @throws JournalError `journal-mismatch` or `journal-corrupt`
+ * @throws JournalError `journal-corrupt`, or `journal-mismatch` when a newer version wrote them
  */
-export async function checkMetadata(layer: FileLayer, directory: string, identity: JournalIdentity): Promise<number> {
-  const path = join(directory, METADATA_NAME);
-  const metadata = await readMetadata(layer, path);
+export async function readMetadata(layer: FileLayer, path: string): Promise<Metadata> {
+  const metadata = await parseMetadata(layer, path);
   if (metadata.format !== FORMAT) throw mismatch(path, 'format', metadata.format, FORMAT);
-  if (metadata.cluster !== identity.cluster) throw mismatch(path, 'cluster', metadata.cluster, identity.cluster);
-  if (metadata.node !== identity.node) throw mismatch(path, 'node', metadata.node, identity.node);
-  return metadata.salt;
+  return metadata;
 }
 
-async function readMetadata(layer: FileLayer, path: string): Promise<Metadata> {
+/** Compares who opens a journal with whose it is. @throws JournalError `journal-mismatch` */
+export function checkOwner(path: string, { cluster, node }: Metadata, given: JournalIdentity): void {
+  if (cluster !== given.cluster) throw mismatch(path, 'cluster', cluster, given.cluster);
+  if (node !== given.node) throw mismatch(path, 'node', node, given.node);
+}
+
+async function parseMetadata(layer: FileLayer, path: string): Promise<Metadata> {
   const file = await layer.open(path, 'read');
   try {
     const bytes = Buffer.alloc(await file.size());
@@ -72,13 +87,15 @@ async function readMetadata(layer: FileLayer, path: string): Promise<Metadata> {
 
 function isMetadata(value: unknown): value is Metadata {
   if (typeof value !== 'object' || value === null) return false;
-  const { format, salt } = value as Partial<Metadata>;
-  return typeof format === 'number' && typeof salt === 'number';
+  const { format, salt, checkpoints } = value as Partial<Metadata>;
+  // Of another format nothing else is known.
+  if (typeof format !== 'number' || format !== FORMAT) return typeof format === 'number';
+  return typeof salt === 'number' && typeof checkpoints === 'object' && checkpoints !== null;
 }
 
 function mismatch(path: string, what: string, stored: unknown, given: unknown): JournalError {
   const message =
     `The journal belongs to ${what} ${JSON.stringify(stored)}, but was opened for ${JSON.stringify(given)} (${path}). ` +
-    'Open it with what it was made for, or use another directory';
+    'Look at the mounts and the configuration: open it with what it was made for, or use the directory of this member';
   return new JournalError('journal-mismatch', message, { path });
 }

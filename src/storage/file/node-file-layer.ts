@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { FileLayer, OpenFile, OpenMode } from './file-layer.js';
 import { lockDirectory } from './lock.js';
+import { writeAll } from './write-all.js';
 
 const FLAGS = { create: 'w+', read: 'r', update: 'r+' } as const satisfies Record<OpenMode, string>;
 
@@ -48,12 +49,8 @@ class NodeFile implements OpenFile {
     return done;
   }
 
-  async write(source: Uint8Array, position: number): Promise<void> {
-    let done = 0;
-    while (done < source.length) {
-      const { bytesWritten } = await this.#handle.write(source, done, source.length - done, position + done);
-      done += bytesWritten;
-    }
+  write(source: Uint8Array, position: number): Promise<void> {
+    return writeAll((...part) => this.#handle.write(...part), source, position);
   }
 
   truncate(size: number): Promise<void> {
@@ -62,6 +59,10 @@ class NodeFile implements OpenFile {
 
   async size(): Promise<number> {
     return (await this.#handle.stat()).size;
+  }
+
+  async isLinked(): Promise<boolean> {
+    return (await this.#handle.stat()).nlink > 0;
   }
 
   // fdatasync suffices: it covers the size, and no other property of a file is ever read.

@@ -1,16 +1,25 @@
 import { dirname, join, resolve } from 'node:path';
-import { isQuorateError } from '../../core/index.js';
 import { parseCheckpointName } from './checkpoint-file.js';
-import { corruption, unusableDirectory } from './errors.js';
+import { JournalError, missingFile } from './errors.js';
 import { FileJournal } from './file-journal.js';
 import type { FileLayer } from './file-layer.js';
-import { checkMetadata, createMetadata, METADATA_NAME, TEMPORARY_SUFFIX } from './metadata.js';
-import type { JournalIdentity } from './metadata.js';
+import {
+  BACKUP_NAME,
+  checkOwner,
+  type JournalIdentity,
+  type Metadata,
+  METADATA_NAME,
+  newMetadata,
+  readMetadata,
+  TEMPORARY_SUFFIX,
+  writeMetadata,
+} from './metadata.js';
 import { checkFileJournalOptions } from './options.js';
 import type { FileJournalOptions } from './options.js';
 import { recover } from './recovery.js';
 import { segmentBase } from './segment.js';
 import { Store } from './store.js';
+import { openFailure } from './system-failure.js';
 
 /**
  * Opens the journal in a directory, which is created when it is missing, and recovers from whatever happened to the
@@ -19,7 +28,8 @@ import { Store } from './store.js';
  * O(bytes of the segments): all of them are read and verified.
  *
  * @throws (as rejections) InvalidOptionError; JournalError with code `journal-locked`, `journal-mismatch`,
- *   `journal-corrupt` or `journal-directory`
+ *   `journal-backup`, `journal-corrupt`, `journal-missing-file`, `journal-directory`, `journal-permission`, `journal-full`
+ *   or `journal-failed`
  */
 export async function openFileJournal(options: FileJournalOptions): Promise<FileJournal> {
   const checked = checkFileJournalOptions(options);
@@ -39,6 +49,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
 async function openStore(layer: FileLayer, directory: string, identity: JournalIdentity): Promise<Store> {
   const names: string[] = [];
   for (const name of await layer.list(directory)) {
+    if (name === BACKUP_NAME) throw backupOpened(directory);
     if (!isOurs(name.replace(TEMPORARY_SUFFIX, ''))) continue;
     if (name.endsWith(TEMPORARY_SUFFIX)) await layer.remove(join(directory, name));
     else names.push(name);
@@ -63,28 +74,32 @@ async function identify(
   directory: string,
   identity: JournalIdentity,
   names: readonly string[],
-): Promise<number> {
-  if (names.includes(METADATA_NAME)) return checkMetadata(layer, directory, identity);
-  if (names.length > 0) throw corruption(join(directory, METADATA_NAME), 0, 'the file is missing');
+): Promise<Metadata> {
+  const path = join(directory, METADATA_NAME);
+  if (names.includes(METADATA_NAME)) {
+    const metadata = await readMetadata(layer, path);
+    checkOwner(path, metadata, identity);
+    return metadata;
+  }
+  if (names.length > 0) throw missingFile(path, 'it says whose journal the other files here are');
   // The directory may be new, here or in a process that died before this line.
   await layer.syncDirectory(dirname(directory), 'journal-parent');
-  return createMetadata(layer, directory, identity);
+  const metadata = newMetadata(identity);
+  await writeMetadata(layer, path, metadata);
+  return metadata;
+}
+
+function backupOpened(directory: string): JournalError {
+  const message =
+    `${directory} is a backup of a journal, and no member may be started on one: it has forgotten what was acknowledged ` +
+    'since. Found a new cluster with it by quorate journal restore';
+  return new JournalError('journal-backup', message, { path: directory });
 }
 
 async function usingDirectory<T>(directory: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    if (isQuorateError(error)) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw unusableDirectory(directory, REASONS[code ?? ''] ?? message ?? String(error), error);
+    throw openFailure(directory, error);
   }
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'its parent does not exist; create it, or mount what should be there',
-  ENOTDIR: 'it, or something above it, is not a directory',
-  EEXIST: 'it is not a directory',
-  EACCES: 'this process may not write there; give it permission, or choose another directory',
-  EROFS: 'its file system is read-only; mount it writable, or choose another directory',
-};

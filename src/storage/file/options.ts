@@ -1,4 +1,11 @@
-import { checkNodeId, checkNumber, InvalidOptionError, type NodeId } from '../../core/index.js';
+import {
+  checkNodeId,
+  checkNumber,
+  type Clock,
+  InvalidOptionError,
+  type NodeId,
+  systemClock,
+} from '../../core/index.js';
 import type { FileLayer } from './file-layer.js';
 import { nodeFileLayer } from './node-file-layer.js';
 import { MAX_DATA_BYTES } from './record-format.js';
@@ -25,6 +32,14 @@ export interface FileJournalOptions {
    * @defaultValue 32 MiB: a tenth of a second of a fast disk; who waits behind more than that should hear of it
    */
   readonly maxQueuedBytes?: number;
+  /**
+   * How long `close` waits for a disk that does not answer, in milliseconds.
+   *
+   * @defaultValue 10,000: longer than a disk that is only slow takes, shorter than a supervisor waits before it kills
+   */
+  readonly closeTimeoutMs?: number;
+  /** For `closeTimeoutMs`; for tests. @defaultValue that of the system */
+  readonly clock?: Clock;
   /** Where the files are; for tests. @defaultValue the file system of the machine */
   readonly fileLayer?: FileLayer;
 }
@@ -44,6 +59,8 @@ export function checkFileJournalOptions(options: FileJournalOptions): CheckedFil
     node: checkNodeId('node', options.node),
     segmentBytes: checkNumber('segmentBytes', segmentBytes, { min: 4096, max: 0x1_0000_0000 }),
     maxQueuedBytes: checkNumber('maxQueuedBytes', maxQueuedBytes, { min: 4096, max: MAX_DATA_BYTES }),
+    closeTimeoutMs: checkNumber('closeTimeoutMs', options.closeTimeoutMs ?? 10_000, { min: 1, max: 0x7fff_ffff }),
+    clock: options.clock ?? systemClock,
     fileLayer: options.fileLayer ?? nodeFileLayer,
   };
 }

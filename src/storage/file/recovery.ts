@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { checkpointPath, openCheckpoint, parseCheckpointName } from './checkpoint-file.js';
 import { isTornWrite } from './damage.js';
-import { corruption } from './errors.js';
+import { corruption, missingFile } from './errors.js';
 import type { GroupState } from './group-state.js';
 import type { Frame } from './record-format.js';
 import { RecordScanner } from './record-scanner.js';
@@ -46,6 +46,7 @@ async function loadCheckpoints(store: Store, names: readonly string[]): Promise<
     const older = isNewer ? other?.name : name;
     if (older !== undefined) await store.layer.remove(join(store.directory, older));
   }
+  requireCheckpoints(store, newest);
   for (const { name } of newest.values()) {
     const path = join(store.directory, name);
     const checkpoint = await openCheckpoint(store.layer, path);
@@ -55,6 +56,16 @@ async function loadCheckpoints(store: Store, names: readonly string[]): Promise<
     group.entries.reserve(first, last);
     group.next = next ?? Infinity;
     if (path !== checkpointPath(store.directory, groupName, sequence)) throw corruption(path, 0, 'it was renamed');
+  }
+}
+
+/** The metadata know which checkpoints there were; a newer one in the place of one of these is as good. */
+function requireCheckpoints(store: Store, newest: ReadonlyMap<string, { readonly sequence: number }>): void {
+  for (const [group, sequence] of Object.entries(store.metadata.checkpoints)) {
+    const path = checkpointPath(store.directory, group, sequence);
+    const found = newest.get(parseCheckpointName(basename(path))?.group ?? '');
+    if (found !== undefined && found.sequence >= sequence) continue;
+    throw missingFile(path, `group ${group} had this checkpoint, and neither it nor a newer one is there`);
   }
 }
 
@@ -70,14 +81,27 @@ async function loadSegments(store: Store, names: readonly string[]): Promise<voi
       await store.layer.remove(path);
       continue;
     }
-    if (base !== expected) {
-      const at = previous ?? { path, fileBytes: 0 };
-      throw corruption(at.path, at.fileBytes, `the next segment should begin at ${expected}, but begins at ${base}`);
-    }
+    if (base !== expected) throw await brokenChain(store, previous, path, base);
     const segment = await openSegment(store, base, base === bases.at(-1));
     store.segments.push(segment);
     expected = segment.end;
   }
+}
+
+/** Either the segment before ends too early or too late, or one is missing between the two. */
+async function brokenChain(store: Store, previous: Segment | undefined, path: string, base: number): Promise<Error> {
+  const expected = previous?.end ?? 0;
+  const missing = missingFile(segmentPath(store.directory, expected), `the next segment there is ${basename(path)}`);
+  if (previous === undefined) return missing;
+  const scanner = new RecordScanner(previous, { from: previous.base, end: expected, salt: store.salt });
+  let next = previous.stub ? 'end' : scanner.next();
+  while (next !== 'end' && next !== 'bad') {
+    if (next === 'more') await scanner.fill();
+    next = scanner.next();
+  }
+  if (next === 'end' && base > expected) return missing;
+  const offset = previous.stub ? 0 : previous.offsetOf(scanner.position);
+  return corruption(previous.path, offset, `it does not go on to where ${basename(path)} begins`);
 }
 
 async function openSegment(store: Store, base: number, isLast: boolean): Promise<Segment> {
@@ -178,7 +202,10 @@ async function makeTailDurable(segment: Segment, batchStart: number): Promise<vo
 function checkGroup(store: Store, group: GroupState): void {
   if (group.checkpoint === undefined) return;
   const { path, facts } = group.checkpoint;
+  if (facts.boundary > store.end) {
+    const behind = segmentPath(store.directory, store.end);
+    throw missingFile(behind, `${basename(path)} counts on records up to position ${facts.boundary}`);
+  }
   const missing = group.entries.firstMissing();
   if (missing >= 0) throw corruption(path, 0, `entry ${missing}, on which it counts, is not in the journal`);
-  if (facts.boundary > store.end) throw corruption(path, 0, 'it is newer than the end of the segments');
 }

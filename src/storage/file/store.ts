@@ -1,23 +1,30 @@
-import { writeFailure } from './errors.js';
 import type { JournalError } from './errors.js';
 import type { FileLayer } from './file-layer.js';
 import { GroupState } from './group-state.js';
+import type { Metadata } from './metadata.js';
 import type { Segment } from './segment.js';
+import { writeFailure } from './system-failure.js';
 
 /** What the parts of an open file journal share. */
 export class Store {
   readonly layer: FileLayer;
   readonly directory: string;
-  readonly salt: number;
+  /** Whose journal it is, and what else the file of that name says. */
+  readonly metadata: Metadata;
   /** In order, without gaps. Frames are added to the last one unless that is a stub. */
   readonly segments: Segment[] = [];
   readonly groups = new Map<string, GroupState>();
   #failure: JournalError | undefined;
 
-  constructor(layer: FileLayer, directory: string, salt: number) {
+  constructor(layer: FileLayer, directory: string, metadata: Metadata) {
     this.layer = layer;
     this.directory = directory;
-    this.salt = salt;
+    this.metadata = metadata;
+  }
+
+  /** Begins every checksum. */
+  get salt(): number {
+    return this.metadata.salt;
   }
 
   /** The error that poisoned the journal, when one did. */
@@ -51,19 +58,19 @@ export class Store {
     return this.segments[low];
   }
 
-  /** Poisons the journal; the first failure stays. */
-  fail(cause: unknown): JournalError {
-    this.#failure ??= writeFailure(this.directory, cause);
+  /** Poisons the journal; the first failure stays. @param path - what was being changed */
+  fail(cause: unknown, path = this.directory): JournalError {
+    this.#failure ??= writeFailure(path, cause);
     return this.#failure;
   }
 
-  /** Runs what changes files; a failure poisons the journal. */
-  async change<T>(operation: () => Promise<T>): Promise<T> {
+  /** Runs what changes files, `path` above all; a failure poisons the journal. */
+  async change<T>(operation: () => Promise<T>, path = this.directory): Promise<T> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       return await operation();
     } catch (error) {
-      throw this.fail(error);
+      throw this.fail(error, path);
     }
   }
 
