@@ -16,6 +16,12 @@ export interface Clock {
    * not keep the process alive.
    */
   after(ms: number, callback: () => void): Cancel;
+  /**
+   * Calls `callback` once, after everything that has arrived already was handled: what came from several sockets is then
+   * worked on together. Never within this call; it cannot be cancelled. Optional: callers make do with a microtask, which
+   * comes before the next socket has its turn.
+   */
+  soon?(callback: () => void): void;
   /** Milliseconds since the Unix epoch, for ids, hybrid clocks and schedules only: it may jump in both directions. */
   wall(): number;
 }

@@ -26,8 +26,8 @@ export interface DriverOptions<Message, Command, Output, Write, State> {
 
 /**
  * Runs any {@link Machine} on a network, a journal and a clock: steps inputs, takes effects, and holds back what waits
- * for the disk. All inputs of one turn of the event loop are stepped before effects are taken, which is where batches
- * come from. Writes are handed to the journal at once and not awaited; messages that need not wait leave meanwhile.
+ * for the disk. All inputs of one turn of the event loop (see `Clock.soon`) are stepped before effects are taken, which
+ * is where batches come from. Writes are handed to the journal at once and not awaited; messages that need not wait leave meanwhile.
  *
  * Never re-entrant: what arrives while a turn runs, a disk's immediate answer for instance, waits for its end.
  */
@@ -58,7 +58,9 @@ export class Driver<Message, Command, Output, Write, State> {
     this.#inbox.push(input);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#turn());
+    const { clock } = this.#options;
+    if (clock.soon === undefined) queueMicrotask(this.#turn);
+    else clock.soon(this.#turn);
   }
 
   /** Stops for good: nothing more leaves. Harmless when called twice. */
@@ -71,7 +73,7 @@ export class Driver<Message, Command, Output, Write, State> {
     this.#cancelTimer = null;
   }
 
-  #turn(): void {
+  readonly #turn = (): void => {
     try {
       while (!this.#over) {
         this.#stepInbox();
@@ -85,7 +87,7 @@ export class Driver<Message, Command, Output, Write, State> {
     } finally {
       this.#scheduled = false;
     }
-  }
+  };
 
   #stepInbox(): void {
     const { machine, clock } = this.#options;

@@ -19,6 +19,8 @@ export interface ClockSupports {
   readonly orderedTies: boolean;
   /** How much earlier than asked a timer may fire by `now()`, in milliseconds: the coarseness of the platform's timers. */
   readonly earlyMs: number;
+  /** It has `soon`. @defaultValue `false` */
+  readonly soon?: boolean;
 }
 
 type ClockTest = (
@@ -42,7 +44,14 @@ export function clockCases(setup: ClockSetup, supports: ClockSupports): readonly
       await run(clock, setup.pass === undefined ? wait : (ms) => setup.pass!(clock, ms));
     },
   });
-  return [...timeCases(test), ...timerCases(test, supports), ...orderCases(test, supports), ...cancelCases(test)];
+  const soon = supports.soon === true ? soonCases(test) : [];
+  return [
+    ...timeCases(test),
+    ...timerCases(test, supports),
+    ...orderCases(test, supports),
+    ...cancelCases(test),
+    ...soon,
+  ];
 }
 
 function timeCases(test: ClockTest): ConformanceCase[] {
@@ -65,6 +74,18 @@ function timeCases(test: ClockTest): ConformanceCase[] {
     test('tells the time of the day as milliseconds', async (clock) => {
       const wall = clock.wall();
       holds(Number.isFinite(wall) && wall >= 0, 'wall() to be milliseconds since the Unix epoch', wall);
+    }),
+  ];
+}
+
+function soonCases(test: ClockTest): ConformanceCase[] {
+  return [
+    test('calls soon once, in order, and not within the call', async (clock, pass) => {
+      const called: number[] = [];
+      for (const i of [0, 1, 2]) clock.soon!(() => called.push(i));
+      same('called within soon()', called, []);
+      await pass(20);
+      same('called by soon()', called, [0, 1, 2]);
     }),
   ];
 }

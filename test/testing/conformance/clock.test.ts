@@ -9,7 +9,7 @@ const virtual: ClockSetup = {
 };
 
 describe('the clock of the platform', () => {
-  runCases(clockCases({ clock: () => systemClock }, { orderedTies: true, earlyMs: 2 }));
+  runCases(clockCases({ clock: () => systemClock }, { orderedTies: true, earlyMs: 2, soon: true }));
 });
 
 describe('a virtual clock', () => {
@@ -97,6 +97,24 @@ const faults: readonly {
     },
   },
   {
+    name: 'calls soon at once',
+    found: 'calls soon once, in order, and not within the call',
+    change: () => ({ soon: (callback) => callback() }),
+  },
+  {
+    name: 'calls soon twice',
+    found: 'calls soon once, in order, and not within the call',
+    change: () => ({ soon: (callback) => [callback, callback].forEach(queueMicrotask) }),
+  },
+  {
+    name: 'calls soon in another order',
+    found: 'calls soon once, in order, and not within the call',
+    change: (clock) => {
+      let calls = 0;
+      return { soon: (callback) => void clock.after(10 - calls++, callback) };
+    },
+  },
+  {
     name: 'fires what is due, cancelled or not',
     found: 'cancels a timer that is due, from within another',
     change: (clock) => ({
@@ -123,6 +141,8 @@ describe('the kit for clocks', () => {
       },
       pass: (clock, ms) => (clock as VirtualClock).run(ms),
     };
-    expect(await failureOf(clockCases(setup, { orderedTies: true, earlyMs: 0 }), found)).toMatch('expected');
+    expect(await failureOf(clockCases(setup, { orderedTies: true, earlyMs: 0, soon: true }), found)).toMatch(
+      'expected',
+    );
   });
 });
