@@ -74,8 +74,8 @@ function refuseStale(raft: Raft, from: NodeId, message: RaftMessage): void {
     case 'requestVote':
       return send(raft, from, { type: 'requestVoteReply', term, voteGranted: false });
     case 'appendEntries': {
-      const { prevLogIndex, round } = message;
-      const nowhere = { prevLogIndex, conflictTerm: 0, conflictIndex: 0, round };
+      // Not its round: the sender may lead again, in this term, and the answer is no proof that it does.
+      const nowhere = { prevLogIndex: message.prevLogIndex, conflictTerm: 0, conflictIndex: 0, round: 0 };
       return send(raft, from, { type: 'appendEntriesReply', success: false, term, ...nowhere });
     }
     case 'installSnapshot': {

@@ -114,4 +114,11 @@ export const raftMutants: readonly Mutant[] = [
     find: 'return [hardState(raft), ...own, ...others];',
     replace: 'return [hardState(raft), ...own];',
   },
+  {
+    name: 'the refusal of an old heartbeat confirms a new round',
+    suite: 'test/raft/reads.test.ts',
+    file: 'raft/rules.ts',
+    find: 'conflictTerm: 0, conflictIndex: 0, round: 0 };',
+    replace: 'conflictTerm: 0, conflictIndex: 0, round: message.round };',
+  },
 ];

@@ -53,6 +53,25 @@ describe('a read (section 8; thesis, section 6.4)', () => {
     expect(taken.said('readable')).toHaveLength(1);
   });
 
+  it('is not confirmed by the refusal of a heartbeat that this server sent when it led before', () => {
+    // The follower is in the new term already when the heartbeat arrives, so its refusal is of this term.
+    const follower = new Server('b', { term: 2 });
+    const late = {
+      type: 'appendEntries',
+      term: 1,
+      prevLogIndex: 0,
+      prevLogTerm: 0,
+      entries: [],
+      leaderCommit: 0,
+    } as const;
+    const [refusal] = follower.receive('a', { ...late, round: 75 }).sent('appendEntriesReply');
+    const server = leader({ term: 1 });
+    expect(refusal!.term).toBe(server.state.currentTerm);
+    read(server);
+    expect(server.receive('b', refusal!).said('readable')).toEqual([]);
+    expect(server.receive('c', refusal!).said('readable')).toEqual([]);
+  });
+
   it('is confirmed by the answer to a later heartbeat too', () => {
     const server = leader();
     read(server);

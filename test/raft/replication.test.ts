@@ -35,7 +35,7 @@ describe('the receiver of appends (figure 2)', () => {
   it('rule 1: refuses those of an older term, and tells the newer one', () => {
     const server = new Server('a', { log: [1], term: 5 });
     const taken = server.append('b', { term: 4, entries: entries(1, 4), round: 7 });
-    expect(taken.sent('appendEntriesReply', 'b')).toMatchObject([{ success: false, term: 5, round: 7 }]);
+    expect(taken.sent('appendEntriesReply', 'b')).toMatchObject([{ success: false, term: 5, round: 0 }]);
     expect(server.terms).toEqual([1]);
     expect(server.state.leader).toBe(null);
   });
