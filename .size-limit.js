@@ -20,6 +20,7 @@ const budgets = {
   './transport/memory': 2_800,
   './transport/tcp': 17_500,
   './transport/udp': 14_000,
+  './transport/worker': 14_500,
   './storage/memory': 2_500,
   './storage/file': 11_500,
 };

@@ -32,14 +32,17 @@ const layers = {
 
 /** @typedef {{ files: string[], folder: string, node?: boolean, packages?: string[] }} Leave */
 
+/** What of the transports runs anywhere, and with it what they share. */
+const portableTransports = 'memory|stream|worker|channels|cluster-name|counters|port';
+
 /**
- * The files that may import modules of Node or a package. Edges that run anywhere (host, the memory ones) are not among
- * them; files that emit events are named one by one, and a machine never is.
+ * The files that may import modules of Node or a package. Edges that run anywhere (host, the memory ones, some
+ * transports) are not among them; files that emit events are named one by one, and a machine never is.
  *
  * @type {readonly Leave[]}
  */
 const leaves = [
-  { folder: 'transport', files: ['src/transport/!(memory|stream){.ts,/**/*.ts}'], node: true },
+  { folder: 'transport', files: [`src/transport/!(${portableTransports}){.ts,/**/*.ts}`], node: true },
   { folder: 'transport', files: ['src/transport/stream/**/*.ts'], packages: ['p-retry'] },
   { folder: 'storage', files: ['src/storage/!(memory){.ts,/**/*.ts}'], node: true },
   { folder: 'inspect', files: ['src/inspect/**/*.ts'], node: true },

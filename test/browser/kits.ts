@@ -7,6 +7,7 @@ import type { ConformanceCase, TransportSetup } from 'quorate/testing';
 import { MemoryNetwork } from 'quorate/transport/memory';
 import { memorySupports } from '../testing/conformance/memory-supports.js';
 import { raftSetup } from '../testing/conformance/raft-setup.js';
+import { PortNetwork, portSupports } from '../transport/port-network.js';
 
 /** What came of a conformance kit on one implementation, as plain data. */
 export interface KitResult {
@@ -42,6 +43,7 @@ function kits(): Readonly<Record<string, readonly ConformanceCase[]>> {
   return {
     'memory transport': transportCases(memoryTransports(false), memorySupports),
     'memory transport with a codec': transportCases(memoryTransports(true), encoding),
+    'transport over message ports': transportCases({ network: () => new PortNetwork() }, portSupports),
     'memory journal': journalCases({ place: memoryPlace }, store),
     'Raft machine': machineCases(raftSetup(), { earlyWakesIdle: true }),
     'system clock': clockCases({ clock: () => systemClock }, { orderedTies: true, earlyMs: 2 }),

@@ -27,7 +27,7 @@ export function gated(chunk: string): { chunks: AsyncIterable<Uint8Array>; open:
 }
 
 /** Everything a journal replays, as short texts. */
-export async function replayed(journal: Journal): Promise<string[]> {
+export async function replayed(journal: Pick<Journal, 'replay'>): Promise<string[]> {
   const items: string[] = [];
   for await (const item of journal.replay()) items.push(await shownItem(item));
   return items;

@@ -53,6 +53,8 @@ describe('determinism', () => {
       'transport/memory',
       'transport/memory/node',
       'transport/stream/node',
+      'transport/worker/connection',
+      'transport/port',
       'storage/memory',
       'core/system',
     ])

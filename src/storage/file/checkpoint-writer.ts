@@ -6,7 +6,7 @@ import { CheckpointDataWriter, CheckpointFile, checkpointPath } from './checkpoi
 import type { CheckpointFacts } from './checkpoint-file.js';
 import type { OpenFile } from './file-layer.js';
 import type { GroupState } from './group-state.js';
-import { type Metadata, METADATA_NAME, TEMPORARY_SUFFIX, writeMetadata } from './metadata.js';
+import { METADATA_NAME, TEMPORARY_SUFFIX, writeMetadata } from './metadata.js';
 import { reclaim } from './reclaim.js';
 import type { Store } from './store.js';
 
@@ -129,7 +129,7 @@ export class CheckpointWriter {
   #reclaim(old: CheckpointFile | undefined): Promise<void> {
     const store = this.#store;
     const run = async (): Promise<void> => {
-      await writeMetadata(store.layer, join(store.directory, METADATA_NAME), withCheckpoints(store));
+      await writeMetadata(store.layer, join(store.directory, METADATA_NAME), store.currentMetadata());
       if (old !== undefined) await store.layer.remove(old.path);
       await reclaim(store);
     };
@@ -137,14 +137,6 @@ export class CheckpointWriter {
     this.#reclaiming = reclaimed.catch(() => undefined);
     return reclaimed;
   }
-}
-
-/** The metadata with the checkpoints that the groups have now. */
-function withCheckpoints(store: Store): Metadata {
-  const known = [...store.groups.values()].flatMap(({ name, checkpoint }): [string, number][] =>
-    checkpoint === undefined ? [] : [[name, checkpoint.facts.sequence]],
-  );
-  return { ...store.metadata, checkpoints: Object.fromEntries(known) };
 }
 
 /** The entries that are kept are those from `keepFrom` on that were appended before the call and are still there. */

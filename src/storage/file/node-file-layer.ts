@@ -32,6 +32,17 @@ export const nodeFileLayer: FileLayer = {
   lock: (directory) => lockDirectory(directory),
 };
 
+/** Reads from `position` until `target` is full or the file ends; resolves to how many bytes were read. */
+export async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < target.length) {
+    const { bytesRead } = await handle.read(target, done, target.length - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
+
 class NodeFile implements OpenFile {
   readonly #handle: FileHandle;
 
@@ -39,14 +50,8 @@ class NodeFile implements OpenFile {
     this.#handle = handle;
   }
 
-  async read(target: Uint8Array, position: number): Promise<number> {
-    let done = 0;
-    while (done < target.length) {
-      const { bytesRead } = await this.#handle.read(target, done, target.length - done, position + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return done;
+  read(target: Uint8Array, position: number): Promise<number> {
+    return readFully(this.#handle, target, position);
   }
 
   write(source: Uint8Array, position: number): Promise<void> {

@@ -46,6 +46,14 @@ export class Store {
     return group;
   }
 
+  /** The metadata with the checkpoints that the groups have now. */
+  currentMetadata(): Metadata {
+    const known = [...this.groups.values()].flatMap(({ name, checkpoint }): [string, number][] =>
+      checkpoint === undefined ? [] : [[name, checkpoint.facts.sequence]],
+    );
+    return { ...this.metadata, checkpoints: Object.fromEntries(known) };
+  }
+
   /** The segment that holds a position. O(log n). */
   segmentAt(position: number): Segment | undefined {
     let low = 0;
