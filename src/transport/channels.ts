@@ -5,7 +5,7 @@ import type { Counters } from './counters.js';
 import { isChannelName, MAX_CHANNEL_NAME_LENGTH, Port, type PortHost } from './port.js';
 
 /** How many channels a transport has at most: one byte could number them, and a program that makes more leaks them. */
-export const MAX_CHANNELS = 255;
+const MAX_CHANNELS = 255;
 
 /** A channel with the codec of its messages. */
 export class CodecPort extends Port {

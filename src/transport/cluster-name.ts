@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../core/index.js';
 
 /** The longest name of a cluster, in bytes as UTF-8: its length fits into one byte. */
-export const MAX_CLUSTER_BYTES = 255;
+const MAX_CLUSTER_BYTES = 255;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -91,7 +91,7 @@ describe('a datagram', () => {
 
 describe('an authenticator', () => {
   const tagged = { ...header, tagged: true };
-  const authenticator = new Authenticator(Buffer.alloc(16, 1));
+  const authenticator = new Authenticator([Buffer.alloc(16, 1)]);
 
   it('accepts what it signed, and nothing of which any byte was changed', () => {
     const bytes = encodeDatagram(tagged, body);
@@ -106,7 +106,16 @@ describe('an authenticator', () => {
 
   it('refuses what was signed with another secret', () => {
     const bytes = encodeDatagram(tagged, body);
-    new Authenticator(Buffer.alloc(16, 2)).sign(bytes);
+    new Authenticator([Buffer.alloc(16, 2)]).sign(bytes);
+    expect(authenticator.verify(bytes)).toBe(false);
+  });
+
+  it('signs with the first secret, and accepts what any of them signed', () => {
+    const both = new Authenticator([Buffer.alloc(16, 2), Buffer.alloc(16, 1)]);
+    const bytes = encodeDatagram(tagged, body);
+    authenticator.sign(bytes);
+    expect(both.verify(bytes)).toBe(true);
+    both.sign(bytes);
     expect(authenticator.verify(bytes)).toBe(false);
   });
 

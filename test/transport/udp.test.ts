@@ -54,7 +54,7 @@ function datagram(fields: Partial<Header> = {}, body: Uint8Array = codec.encode(
 
 function signed(secret: string, fields: Partial<Header> = {}): Buffer {
   const bytes = datagram({ ...fields, tagged: true });
-  new Authenticator(Buffer.from(secret)).sign(bytes);
+  new Authenticator([Buffer.from(secret)]).sign(bytes);
   return bytes;
 }
 
@@ -260,6 +260,14 @@ describe('a UDP transport', () => {
     expect(peerOf(a, 'b')!.connected).toBe(false);
   });
 
+  it('hears nodes with the secret before, while it is replaced', async () => {
+    const a = await openNode('a', { secret: ['the next secret of enough bytes', SECRET] });
+    const b = await openNode('b', { secret: SECRET, addresses: { a: a.address } });
+    const atA = watch(a.channel('c'));
+    b.channel('c').send('a', 1);
+    await atA.count(1);
+  });
+
   it('reaches a peer by name', async () => {
     const a = await openNode('a', { listen: { host: 'localhost', port: 0 } });
     const b = await openNode('b', { listen: { host: '::', port: 0 } });
@@ -314,7 +322,9 @@ describe('a UDP transport', () => {
     ['listen.port is 65536', { listen: { host: '127.0.0.1', port: 65_536 } }],
     ['addresses.b is "nowhere"', { addresses: { b: 'nowhere' } }],
     ['(of 15 bytes)', { secret: 'x'.repeat(15) }],
-    ['(of type number)', { secret: 5 }],
+    ['(of type number)', { secret: [SECRET, 5] }],
+    ['secret is an array; it must be one secret, or a list of 1 to 4', { secret: Array(5).fill(SECRET) }],
+    ['secret is an array; it must be one secret, or a list of 1 to 4', { secret: [] }],
     ['maxDatagramBytes is 65508; it must be a whole number from 267 to 65507', { maxDatagramBytes: 65_508 }],
     ['maxQueuedBytes is 1199', { maxQueuedBytes: 1199 }],
     ['maxLearnedPeers is -1', { maxLearnedPeers: -1 }],

@@ -4,7 +4,7 @@ import type { NodeId } from '../../core/index.js';
 import { isChannelName, MAX_CHANNEL_NAME_LENGTH } from '../port.js';
 
 /** The first byte of each datagram. Another one says that nothing is known of the bytes that follow. */
-export const DATAGRAM_VERSION = 1;
+const DATAGRAM_VERSION = 1;
 
 /** The length of the tag that ends a datagram when there is a secret. */
 export const TAG_BYTES = 16;

@@ -6,7 +6,7 @@ import { checkClusterName } from '../cluster-name.js';
 import { MAX_CHANNEL_NAME_LENGTH } from '../port.js';
 import { parseAddress } from '../tcp/address.js';
 import type { HostPort } from '../tcp/address.js';
-import { MIN_SECRET_BYTES } from './authenticator.js';
+import { MAX_SECRETS, MIN_SECRET_BYTES } from './authenticator.js';
 import { overhead } from './datagram.js';
 
 /** What `openUdpTransport` takes. */
@@ -26,13 +26,14 @@ export interface UdpTransportOptions {
    */
   readonly addresses?: Readonly<Record<NodeId, string>>;
   /**
-   * Proves to each other that nodes belong together: at least 16 bytes (a string counts as UTF-8), random, the same on
-   * all nodes. Each datagram then carries 16 bytes of HMAC-SHA256, and those without are refused. It costs a few
-   * microseconds a datagram.
+   * A secret that all nodes of the cluster share: at least 16 bytes (a string counts as UTF-8); draw 32 at random. Each
+   * datagram then carries 16 bytes of HMAC-SHA256, and those without a right one are refused. It costs some microseconds
+   * a datagram. With a list of up to four, the first one signs and all are accepted, so that a secret can be replaced node
+   * by node.
    *
    * @defaultValue none: whoever reaches the port can claim to be any node
    */
-  readonly secret?: string | Uint8Array;
+  readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** Turns messages into bytes. Both sides must use the same. @defaultValue `messagePackCodec()` */
   readonly codec?: Codec;
   /** Codecs of single channels, by name, where the general one is too slow. @defaultValue none */
@@ -90,7 +91,7 @@ export interface CheckedOptions {
   readonly cluster: string;
   readonly listen: HostPort;
   readonly addresses: ReadonlyMap<NodeId, HostPort>;
-  readonly secret: Uint8Array | null;
+  readonly secrets: readonly [Uint8Array, ...Uint8Array[]] | null;
   readonly codec: Codec;
   readonly codecs: Readonly<Record<string, Codec>>;
   readonly maxDatagramBytes: number;
@@ -112,9 +113,9 @@ const LEAST_MESSAGE_BYTES = 64;
 export function checkOptions(options: UdpTransportOptions): CheckedOptions {
   const id = checkNodeId('id', options.id);
   const cluster = checkClusterName(options.cluster);
-  const secret = options.secret === undefined ? null : checkSecret(options.secret);
+  const secrets = options.secret === undefined ? null : checkSecrets(options.secret);
   const longestChannel = 'x'.repeat(MAX_CHANNEL_NAME_LENGTH);
-  const most = largestOverhead(cluster, id, longestChannel, secret !== null);
+  const most = largestOverhead(cluster, id, longestChannel, secrets !== null);
   const maxDatagramBytes = checkNumber('maxDatagramBytes', options.maxDatagramBytes ?? 1200, {
     min: most + LEAST_MESSAGE_BYTES,
     max: LARGEST_DATAGRAM,
@@ -124,7 +125,7 @@ export function checkOptions(options: UdpTransportOptions): CheckedOptions {
     cluster,
     listen: checkListen(options.listen),
     addresses: checkAddresses(id, options.addresses ?? {}),
-    secret,
+    secrets,
     codec: options.codec ?? messagePackCodec(),
     codecs: options.codecs ?? {},
     maxDatagramBytes,
@@ -145,12 +146,19 @@ export function largestOverhead(cluster: string, from: NodeId, channel: string, 
   return overhead({ cluster, from, to: 'x'.repeat(MAX_NODE_ID_LENGTH), channel, tagged });
 }
 
+/** What is wrong is said without repeating the secret. */
+function checkSecrets(option: unknown): readonly [Uint8Array, ...Uint8Array[]] {
+  const list: readonly unknown[] = Array.isArray(option) ? option : [option];
+  const [first, ...others] = list.map(checkSecret);
+  if (first !== undefined && list.length <= MAX_SECRETS) return [first, ...others];
+  throw new InvalidOptionError('secret', list, `one secret, or a list of 1 to ${MAX_SECRETS}`);
+}
+
 function checkSecret(secret: unknown): Uint8Array {
   const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
   if (bytes instanceof Uint8Array && bytes.length >= MIN_SECRET_BYTES) return bytes.slice();
-  // the secret itself does not belong into an error
-  const given = bytes instanceof Uint8Array ? `of ${bytes.length} bytes` : `of type ${typeof secret}`;
-  throw new InvalidOptionError('secret', `(${given})`, `a string or Uint8Array of ${MIN_SECRET_BYTES} bytes or more`);
+  const given = bytes instanceof Uint8Array ? `(of ${bytes.length} bytes)` : `(of type ${typeof secret})`;
+  throw new InvalidOptionError('secret', given, `a string or bytes, at least ${MIN_SECRET_BYTES} bytes long`);
 }
 
 function checkListen(listen: unknown): HostPort {

@@ -58,13 +58,13 @@ export class UdpNode implements UdpTransport, PortHost {
 
   /** @param socket - bound already, at `address` */
   constructor(options: CheckedOptions, socket: Socket, address: string, resolving: Resolving) {
-    const { id, codec, codecs, secret, maxLearnedPeers } = options;
+    const { id, codec, codecs, secrets, maxLearnedPeers } = options;
     this.id = id;
     this.address = address;
     this.#options = options;
     this.#socket = socket;
     this.#resolving = resolving;
-    this.#authenticator = secret === null ? null : new Authenticator(secret);
+    this.#authenticator = secrets === null ? null : new Authenticator(secrets);
     const supports = (name: string): ChannelSupport => this.#supports(name);
     this.#channels = new Channels({ codec, codecs, host: this, refused: this.#refused, supports });
     this.#peers = new PeerTable(maxLearnedPeers, () => this.#refused.add('peer-evicted'));
@@ -188,8 +188,8 @@ export class UdpNode implements UdpTransport, PortHost {
   }
 
   #supports(channel: string): ChannelSupport {
-    const { id, cluster, secret, maxDatagramBytes } = this.#options;
-    const maxBytes = maxDatagramBytes - largestOverhead(cluster, id, channel, secret !== null);
+    const { id, cluster, secrets, maxDatagramBytes } = this.#options;
+    const maxBytes = maxDatagramBytes - largestOverhead(cluster, id, channel, secrets !== null);
     return { ordered: false, maxBytes };
   }
 }

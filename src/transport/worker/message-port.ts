@@ -6,10 +6,15 @@ import { InvalidOptionError } from '../../core/index.js';
  * no `on`.
  */
 export interface MessagePortLike {
+  /** Sends a value to the other end, and hands over the memory of what is in `transfer`. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Begins to hear an event: what was posted comes as it is. */
   on?(event: string, listener: (value: unknown) => void): unknown;
+  /** Undoes `on`. */
   off?(event: string, listener: (value: unknown) => void): unknown;
+  /** Begins to hear an event: what was posted is its `data`. */
   addEventListener?(event: string, listener: (event: unknown) => void): void;
+  /** Undoes `addEventListener`. */
   removeEventListener?(event: string, listener: (event: unknown) => void): void;
   /** Begins delivery, where that is not done by listening. */
   start?(): void;
