@@ -111,9 +111,9 @@ export function handlePreVote(raft: Raft, from: NodeId, message: PreVote): void 
 /** Counts an answer to this server's own question, if it is still asking it. */
 export function handlePreVoteReply(raft: Raft, from: NodeId, message: PreVoteReply): void {
   const { state } = raft;
-  if (state.role !== 'preCandidate' || message.campaignTerm !== state.currentTerm + 1) return;
-  state.votes[from] = message.granted;
-  countVotes(raft);
+  if (state.role === 'preCandidate' && message.campaignTerm === state.currentTerm + 1) {
+    noteVote(raft, from, message.granted);
+  }
 }
 
 /** RequestVote RPC, receiver (figure 2): one vote a term, first come first served, only for an up-to-date log. */
@@ -131,8 +131,13 @@ export function handleRequestVote(raft: Raft, from: NodeId, message: RequestVote
 
 /** Counts a vote of the current term. */
 export function handleRequestVoteReply(raft: Raft, from: NodeId, message: RequestVoteReply): void {
-  if (raft.state.role !== 'candidate') return;
-  raft.state.votes[from] = message.voteGranted;
+  if (raft.state.role === 'candidate') noteVote(raft, from, message.voteGranted);
+}
+
+/** Votes of others would not count, and could be of any number. */
+function noteVote(raft: Raft, from: NodeId, granted: boolean): void {
+  if (!voterIds(raft).includes(from)) return;
+  raft.state.votes[from] = granted;
   countVotes(raft);
 }
 

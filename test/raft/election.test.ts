@@ -123,6 +123,22 @@ describe('a candidate (figure 2)', () => {
     expect(server.state.role).toBe('candidate');
   });
 
+  it('keeps no votes of strangers, however many there are', () => {
+    const server = new Server('a', { members: ['a', 'b', 'c'] });
+    server.passToWake();
+    expect(server.state.role).toBe('preCandidate');
+    for (let i = 0; i < 100; i++) {
+      server.receive(`x${i}`, { type: 'preVoteReply', term: 0, campaignTerm: 1, granted: true });
+    }
+    expect(server.state.votes).toEqual({ a: true });
+    server.receive('b', { type: 'preVoteReply', term: 0, campaignTerm: 1, granted: true });
+    expect(server.state.role).toBe('candidate');
+    for (let i = 0; i < 100; i++) {
+      server.receive(`x${i}`, { type: 'requestVoteReply', term: 1, voteGranted: true });
+    }
+    expect(server.state.votes).toEqual({ a: true });
+  });
+
   it('gives way to a leader of its own term', () => {
     const server = new Server('a', { preVote: false });
     server.passToWake();

@@ -166,6 +166,9 @@ describe('a file journal with damaged files', () => {
       layer.damage(path, intact.subarray(0, at));
       expect(await outcome(layer), `cut at ${at}`).toMatchObject({ code: 'journal-corrupt', path });
     }
+    const noFacts = Buffer.concat([intact.subarray(0, -12), Buffer.alloc(8), intact.subarray(-4)]);
+    layer.damage(path, noFacts);
+    expect(await outcome(layer)).toMatchObject({ code: 'journal-corrupt', path });
   });
 
   it('refuses a directory whose metadata are missing or damaged', async () => {
@@ -177,6 +180,19 @@ describe('a file journal with damaged files', () => {
     }
     await layer.remove('/journal/journal.json');
     expect(await outcome(layer)).toMatchObject({ code: 'journal-missing-file', path: '/journal/journal.json' });
+  });
+
+  it('refuses metadata of which any byte is another, and cuts nothing off', async () => {
+    const { layer, intact } = await prepare(2, false);
+    const path = '/journal/journal.json';
+    const metadata = Buffer.from(layer.content(path));
+    for (let at = 0; at < metadata.length; at += 1) {
+      layer.damage(path, flip(metadata, at, 1));
+      const refused = await outcome(layer);
+      if (Array.isArray(refused)) expect(refused, `byte ${at}: white space`).toEqual(expected(2));
+      else expect(refused.code, `byte ${at}`).toMatch(/^journal-(corrupt|mismatch)$/);
+      expect(layer.content(SEGMENT), `byte ${at}`).toEqual(intact);
+    }
   });
 
   it('notices damage that happens while it is open', async () => {

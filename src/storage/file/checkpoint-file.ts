@@ -168,7 +168,8 @@ async function readFooter(file: OpenFile, path: string): Promise<CheckpointFacts
   if (trailerStart < 0) throw corruption(path, 0, 'the checkpoint is too short');
   await file.read(trailer, trailerStart);
   const jsonStart = trailerStart - trailer.readUInt32LE(0);
-  if (trailer.readUInt32LE(8) !== MAGIC || jsonStart < 0) {
+  // Of no bytes the checksum is 0, so a trailer of zeros would fit them.
+  if (trailer.readUInt32LE(8) !== MAGIC || jsonStart < 0 || jsonStart === trailerStart) {
     throw corruption(path, trailerStart, 'the checkpoint has no valid end');
   }
   const json = Buffer.alloc(trailerStart - jsonStart);

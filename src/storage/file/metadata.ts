@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { systemSeed } from '../../core/index.js';
 import { corruption, JournalError } from './errors.js';
 import type { FileLayer } from './file-layer.js';
@@ -45,7 +46,8 @@ export function newMetadata({ cluster, node }: JournalIdentity): Metadata {
 export async function writeMetadata(layer: FileLayer, path: string, metadata: Metadata): Promise<void> {
   const file = await layer.open(path + TEMPORARY_SUFFIX, 'create');
   try {
-    await file.write(Buffer.from(`${JSON.stringify(metadata, null, 2)}\n`), 0);
+    const content = { ...metadata, checksum: checksumOf(metadata) };
+    await file.write(Buffer.from(`${JSON.stringify(content, null, 2)}\n`), 0);
     await file.sync('metadata-file');
   } finally {
     await file.close();
@@ -75,9 +77,13 @@ async function parseMetadata(layer: FileLayer, path: string): Promise<Metadata> 
   try {
     const bytes = Buffer.alloc(await file.size());
     await file.read(bytes, 0);
-    const metadata: unknown = JSON.parse(bytes.toString());
-    if (isMetadata(metadata)) return metadata;
-    throw corruption(path, 0, 'it does not say whose journal this is');
+    const content: unknown = JSON.parse(bytes.toString());
+    if (!isMetadata(content)) throw corruption(path, 0, 'it does not say whose journal this is');
+    const { checksum, ...metadata } = content;
+    if (metadata.format === FORMAT && checksum !== checksumOf(metadata)) {
+      throw corruption(path, 0, 'its checksum does not fit');
+    }
+    return metadata;
   } catch (error) {
     throw error instanceof SyntaxError ? corruption(path, 0, 'it is not JSON', error) : error;
   } finally {
@@ -85,7 +91,12 @@ async function parseMetadata(layer: FileLayer, path: string): Promise<Metadata> 
   }
 }
 
-function isMetadata(value: unknown): value is Metadata {
+/** With another salt all records would look like the rest of a torn write, and be cut off. */
+function checksumOf(metadata: Metadata): number {
+  return crc32(JSON.stringify(metadata));
+}
+
+function isMetadata(value: unknown): value is Metadata & { readonly checksum?: unknown } {
   if (typeof value !== 'object' || value === null) return false;
   const { format, salt, checkpoints } = value as Partial<Metadata>;
   // Of another format nothing else is known.

@@ -22,21 +22,28 @@ export function parseKeyValueHistory(lines: Iterable<string>): KeyValueOperation
   const operations: KeyValueOperation[] = [];
   const open = new Map<number, number>();
   let number = 0;
-  let lastNs = -Infinity;
+  let last = -Infinity;
   for (const line of lines) {
     number++;
     if (line.trim() === '') continue;
     const fields = parseLine(line, number);
     const { type, id, timeNs } = fields;
     if (typeof id !== 'number') throw malformed(number, 'has no "id" that is a number');
-    if (typeof timeNs !== 'number') throw malformed(number, 'has no "timeNs" that is a number');
-    lastNs = Math.max(timeNs, lastNs + 1);
-    const at = lastNs / NS_PER_MS;
+    if (typeof timeNs !== 'number' || !Number.isFinite(timeNs)) {
+      throw malformed(number, 'has no "timeNs" that is a number');
+    }
+    const at: number = Math.max(timeNs / NS_PER_MS, after(last));
+    last = at;
     if (type === 'call') open.set(id, operations.push(parseCall(fields, at, number)) - 1);
     else if (type === 'return') applyReturn(operations, open, { id, fields, at, number });
     else throw malformed(number, 'has no "type" that is "call" or "return"');
   }
   return operations;
+}
+
+/** A time that is later: by a nanosecond, or by the least that such large numbers can tell apart. */
+function after(at: number): number {
+  return at === -Infinity ? at : at + Math.max(1 / NS_PER_MS, Math.abs(at) * Number.EPSILON);
 }
 
 function parseLine(line: string, number: number): Fields {

@@ -13,24 +13,29 @@ export function toJson(value: unknown): unknown {
   return BYTES in plain || ESCAPED in plain ? { [ESCAPED]: plain } : plain;
 }
 
+/** How deep messages may be nested, as in the codec: a number has depth 1, an array around it 2. */
+const MAX_DEPTH = 64;
+
 /**
  * The other way round.
  *
- * @throws MalformedError when what should be base64 is not
+ * @throws MalformedError when what should be base64 is not, a number is too large for one, or the nesting too deep
  */
-export function fromJson(value: unknown): unknown {
+export function fromJson(value: unknown, depth = 1): unknown {
+  if (depth > MAX_DEPTH) throw new MalformedError(`a message is nested deeper than ${MAX_DEPTH}`);
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new MalformedError('a number is beyond all range');
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(fromJson);
+  if (Array.isArray(value)) return value.map((part) => fromJson(part, depth + 1));
   const fields = value as Readonly<Record<string, unknown>>;
   if (Object.keys(fields).length === 1) {
     if (typeof fields[BYTES] === 'string') return decodeBase64(fields[BYTES]);
-    if (typeof fields[ESCAPED] === 'object' && fields[ESCAPED] !== null) return parts(fields[ESCAPED]);
+    if (typeof fields[ESCAPED] === 'object' && fields[ESCAPED] !== null) return parts(fields[ESCAPED], depth);
   }
-  return parts(fields);
+  return parts(fields, depth);
 }
 
-function parts(fields: object): unknown {
-  return Object.fromEntries(Object.entries(fields).map(([key, part]) => [key, fromJson(part)]));
+function parts(fields: object, depth: number): unknown {
+  return Object.fromEntries(Object.entries(fields).map(([key, part]) => [key, fromJson(part, depth + 1)]));
 }
 
 function encodeBase64(bytes: Uint8Array): string {

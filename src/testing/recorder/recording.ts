@@ -99,7 +99,7 @@ function parseHeader({ recording, node }: Fields, where: string): NodeId {
 
 function parseEvent(fields: Fields, before: number, where: string): RecordedEvent {
   const { type, at = before, channel, peer, message, taken = true, up } = fields;
-  if (typeof at !== 'number' || !(at >= before)) {
+  if (typeof at !== 'number' || !(at >= before && at < Infinity)) {
     throw new MalformedError(`${where}: "at" must be a number of milliseconds, at least ${before}`);
   }
   if (typeof channel !== 'string' || channel === '') throw new MalformedError(`${where}: "channel" must be a name`);

@@ -93,11 +93,21 @@ describe('parseKeyValueHistory', () => {
     expect(checkLinearizability(history, keyValueModel()).verdict).toBe('ok');
   });
 
+  it.each([-5, 0, 1e9, 2 ** 52, 1.7e18, 1e300])('pulls equal times apart, also around %d', (timeNs) => {
+    const same = [1, 2, 3, 4].map((id) =>
+      JSON.stringify({ type: 'call', id, timeNs, op: 'get', process: id, key: 'k' }),
+    );
+    const times = parseKeyValueHistory(same).map(({ calledAt }) => calledAt);
+    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+    expect(times).toHaveLength(4);
+  });
+
   it.each([
     ['{"type"', 'is no JSON object'],
     ['7', 'is no JSON object'],
     ['{"type":"call","timeNs":1}', 'no "id"'],
     ['{"type":"call","id":1}', 'no "timeNs"'],
+    ['{"type":"call","id":1,"timeNs":1e999}', 'no "timeNs"'],
     ['{"type":"note","id":1,"timeNs":1}', 'no "type"'],
     ['{"type":"call","id":1,"timeNs":1,"op":"get","key":"a"}', 'no "process"'],
     ['{"type":"call","id":1,"timeNs":1,"op":"get","process":1}', 'no "key"'],

@@ -148,6 +148,8 @@ describe('parseRecording', () => {
     [`${header}\n[]`, 'line 2 is no JSON object'],
     [`${header}\n{"type":"send","channel":"c","peer":"b"}`, 'line 2: "message" is missing'],
     [`${header}\n{"type":"send","channel":"c","peer":"b","message":1,"at":-1}`, '"at" must be a number'],
+    [`${header}\n{"type":"send","channel":"c","peer":"b","message":1,"at":1e999}`, '"at" must be a number'],
+    [`${header}\n{"type":"send","channel":"c","peer":"b","message":[1e999]}`, 'a number is beyond all range'],
     [`${header}\n{"type":"send","channel":"c","peer":"b","message":1,"taken":1}`, '"taken" must be'],
     [`${header}\n{"type":"peer","channel":"c","peer":"b"}`, '"up" must be'],
     [`${header}\n{"type":"hm","channel":"c","peer":"b"}`, '"type" must be'],
@@ -156,6 +158,15 @@ describe('parseRecording', () => {
     [`${header}\n{"type":"send","channel":"c","peer":"b","message":{"$bytes":"?"}}`, '$bytes is no base64'],
   ])('refuses %j', (text, problem) => {
     expect(() => parseRecording(text)).toThrow(problem);
+  });
+
+  it('takes messages as deep as the codec does, and refuses deeper ones by the same error', () => {
+    const nested = (depth: number): string => {
+      const message = '['.repeat(depth - 1) + '1' + ']'.repeat(depth - 1);
+      return `${header}\n{"type":"send","channel":"c","peer":"b","message":${message}}`;
+    };
+    expect(parseRecording(nested(64)).events).toHaveLength(1);
+    for (const depth of [65, 200_000]) expect(() => parseRecording(nested(depth))).toThrow('nested deeper than 64');
   });
 });
 
