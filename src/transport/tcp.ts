@@ -1,33 +1,25 @@
 /**
  * A transport over TCP for Node: length-prefixed frames, one connection for each pair of nodes, many messages a write,
- * and reconnecting for ever. Nothing is encrypted, and nobody proves who they are: use it inside a network that you
- * trust.
+ * and reconnecting for ever. With `tls` what is said is encrypted, and certificates name the nodes; with `secret` nodes
+ * prove that they belong to the cluster. Without either anybody who reaches the port is believed.
  *
  * @module transport/tcp
  */
-import { createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
-import { QuorateError } from '../core/index.js';
-import { StreamNode } from './stream/node.js';
-import type { StreamTransport } from './stream/node.js';
-import { formatAddress } from './tcp/address.js';
-import type { HostPort } from './tcp/address.js';
 import { TcpEdge } from './tcp/edge.js';
+import { TcpNode } from './tcp/node.js';
+import type { TcpTransport } from './tcp/node.js';
 import { checkTcpOptions } from './tcp/options.js';
 import type { TcpTransportOptions } from './tcp/options.js';
 
 export type { StreamTransport } from './stream/node.js';
 export type { StreamTransportOptions } from './stream/options.js';
+export type { Secret } from './stream/prover.js';
 export { ConnectionRefusedError } from './stream/refusal.js';
 export type { RefusalReason } from './stream/refusal.js';
 export type { HostPort } from './tcp/address.js';
+export type { TcpTransport } from './tcp/node.js';
 export type { TcpTransportOptions } from './tcp/options.js';
-
-/** A transport over TCP, made by {@link openTcpTransport}. */
-export interface TcpTransport extends StreamTransport {
-  /** `host:port` where this transport listens, with the port that it really got; `null` for a client. */
-  readonly address: string | null;
-}
+export type { Pem, TlsOptions } from './tcp/tls-options.js';
 
 /**
  * Opens a transport: listens, unless it is a client, and begins to dial the peers that have an address. Resolves as
@@ -42,30 +34,8 @@ export interface TcpTransport extends StreamTransport {
  * machine cannot listen there
  */
 export async function openTcpTransport(options: TcpTransportOptions): Promise<TcpTransport> {
-  const { stream, listen: where, keepAliveMs } = checkTcpOptions(options);
-  if (where === null) return new StreamNode(stream, new TcpEdge(keepAliveMs, null, null));
-  const server = createServer();
-  await listen(server, where);
-  const { address, port } = server.address() as AddressInfo;
-  return new StreamNode(stream, new TcpEdge(keepAliveMs, server, formatAddress(address, port)));
-}
-
-async function listen(server: Server, { host, port }: HostPort): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => reject(listenError(error, formatAddress(host, port)));
-    server.once('error', fail);
-    server.listen({ host, port }, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-}
-
-function listenError(cause: NodeJS.ErrnoException, where: string): QuorateError {
-  if (cause.code === 'EADDRINUSE') {
-    const remedy = 'stop the program that listens there, or choose another port (0 takes a free one)';
-    return new QuorateError('address-in-use', `${where} is in use; ${remedy}`, { cause });
-  }
-  const remedy = 'choose an address of this machine, and a port that it may use';
-  return new QuorateError('address-unavailable', `cannot listen on ${where}: ${cause.message}; ${remedy}`, { cause });
+  const checked = checkTcpOptions(options);
+  const edge = new TcpEdge(checked.keepAliveMs, checked.tls);
+  if (checked.listen !== null) await edge.bind(checked.listen);
+  return new TcpNode(checked, edge);
 }

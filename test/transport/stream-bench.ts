@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectSecurely, type ConnectionOptions } from 'node:tls';
 import { messagePackCodec } from '../../src/codec/index.js';
 import type { Transport } from '../../src/core/index.js';
 import { openTcpTransport } from '../../src/transport/tcp.js';
+import type { Authority } from './certificates.js';
 import type { HostPort, StreamTransport, StreamTransportOptions } from '../../src/transport/tcp.js';
 
 /** The options that all transports over streams of bytes have. */
@@ -27,6 +29,8 @@ export interface Bare {
 /** One kind of transport over streams of bytes. */
 export interface StreamKind {
   open(options: StreamOptions): Promise<StreamTransport>;
+  /** The address of the form that this kind takes, of `host:port`. */
+  address(hostPort: string): string;
   /** @param id - who dials, where the kind itself asks for proof of that */
   dial(address: string, id: string): Promise<Bare>;
 }
@@ -35,12 +39,30 @@ export const LOOPBACK: HostPort = { host: '127.0.0.1', port: 0 };
 
 export const tcp: StreamKind = {
   open: (options) => openTcpTransport(options),
+  address: (hostPort) => hostPort,
   dial: (address) => {
     const [host, port] = address.split(':');
     const socket = connect({ host: host!, port: Number(port) });
     return bareSocket(socket, 'connect');
   },
 };
+
+/** TCP with mutual TLS, each node with a certificate of the authority. */
+export function tls(authority: Authority): StreamKind {
+  return {
+    open: async (options) => openTcpTransport({ ...options, tls: await authority.identity(options.id) }),
+    address: (hostPort) => hostPort,
+    dial: async (address, id) => dialSecurely(address, await authority.identity(id)),
+  };
+}
+
+/** A bare connection with TLS, which shows that certificate, if any, and believes every other. */
+export function dialSecurely(address: string, options: ConnectionOptions): Promise<Bare> {
+  const [host, port] = address.split(':');
+  const unchecked = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+  const socket = connectSecurely({ host: host!, port: Number(port), ...unchecked, ...options });
+  return bareSocket(socket, 'secureConnect');
+}
 
 /** A socket, plain or secured, as a bare connection, once it is connected. */
 export async function bareSocket(socket: Socket, connected: 'connect' | 'secureConnect'): Promise<Bare> {

@@ -1,476 +1,43 @@
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { messagePackCodec } from '../../src/codec/index.js';
-import type { QuorateError, Transport } from '../../src/core/index.js';
-import { openTcpTransport } from '../../src/transport/tcp.js';
-import type { TcpTransport, TcpTransportOptions } from '../../src/transport/tcp.js';
-import { transportSuite, watch } from './transport-suite.js';
+import type { TcpTransportOptions } from '../../src/transport/tcp.js';
+import { helloFrame, StreamBench, tcp, untilRefused } from './stream-bench.js';
+import { streamSuite } from './stream-suite.js';
 
-const LOOPBACK = { host: '127.0.0.1', port: 0 };
-const codec = messagePackCodec();
-let open: TcpTransport[] = [];
-let sockets: Socket[] = [];
-let servers: Server[] = [];
+streamSuite('tcp', tcp);
 
-async function openNode(id: string, options: Partial<TcpTransportOptions> = {}): Promise<TcpTransport> {
-  const transport = await openTcpTransport({ id, cluster: 'test', listen: LOOPBACK, reconnectMinMs: 5, ...options });
-  open.push(transport);
-  return transport;
-}
+const bench = new StreamBench(tcp);
 
-async function reset(): Promise<void> {
-  for (const socket of sockets) socket.destroy();
-  await Promise.all(open.map((transport) => transport.close()));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  [open, sockets, servers] = [[], [], []];
-}
+describe('a dialer refuses', () => {
+  afterEach(bench.reset);
 
-/** A bare socket to a transport, which collects what it is sent. */
-async function dial(transport: Transport): Promise<{ socket: Socket; received: Buffer[]; closed: Promise<void> }> {
-  const [host, port] = transport.status().address!.split(':');
-  const socket = connect({ host: host!, port: Number(port) });
-  sockets.push(socket);
-  const received: Buffer[] = [];
-  socket.on('data', (chunk) => received.push(chunk));
-  socket.on('error', () => {});
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  await new Promise((resolve) => socket.once('connect', resolve));
-  return { socket, received, closed };
-}
-
-function frame(first: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(5 + body.length);
-  new DataView(bytes.buffer).setUint32(0, 1 + body.length);
-  bytes[4] = first;
-  bytes.set(body, 5);
-  return bytes;
-}
-
-function helloFrame(fields: Record<string, unknown> = {}): Uint8Array {
-  const hello = { type: 'hello', version: 1, cluster: 'test', id: 'x', incarnation: '1', to: 'a', maxFrameBytes: 1024 };
-  return frame(0, codec.encode({ ...hello, ...fields }));
-}
-
-/** Resolves when the count is reached; it is looked at each turn of the event loop, for five seconds at most. */
-async function untilRefused(transport: Transport, reason: string, count = 1): Promise<void> {
-  const until = performance.now() + 5000;
-  while ((transport.status().refused[reason] ?? 0) < count) {
-    if (performance.now() > until) throw new Error(`no ${reason}: ${JSON.stringify(transport.status())}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-transportSuite('tcp', {
-  async open(id) {
-    const transport = await openNode(id);
-    for (const other of open) {
-      other.setAddress(id, transport.address);
-      if (other.address !== null) transport.setAddress(other.id, other.address);
-    }
-    return transport;
-  },
-  async settle() {
-    const alive = open.filter((transport) => transport.status().address !== null);
-    await Promise.all(alive.flatMap((a) => alive.filter((b) => a !== b).map((b) => a.connected(b.id))));
-  },
-  reset,
-});
-
-describe('a client', () => {
-  afterEach(reset);
-
-  it('reaches a node, and is answered while it is connected', async () => {
-    const a = await openNode('a');
-    const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
-    expect(client.address).toBeNull();
-    const atA = watch(a.channel('c'), (from) => a.channel('c').send(from, 'answer'));
-    const atClient = watch(client.channel('c'));
-    await client.connected('a');
-    client.channel('c').send('a', 'question');
-    await atClient.count(1);
-    await client.close();
-    await atA.until('client up,client down', () => atA.notices.join() === 'client up,client down');
-    expect(a.channel('c').send('client', 'too late')).toBe(false);
-    expect(a.status().peers).toEqual([]);
-  });
-
-  it('waits for a peer, until its signal aborts or it is closed', async () => {
-    const client = await openNode('client', { listen: null });
-    const reason = new Error('enough');
-    await expect(client.connected('a', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    const controller = new AbortController();
-    const waits = client.connected('a', { signal: controller.signal });
-    controller.abort(reason);
-    await expect(waits).rejects.toBe(reason);
-    const waitsLonger = client.connected('a');
-    const rejected = expect(waitsLonger).rejects.toMatchObject({ code: 'closed' });
-    await client.close();
-    await rejected;
-    await expect(client.connected('a')).rejects.toMatchObject({ code: 'closed' });
-  });
-
-  it('is found again by itself after the node restarts on the same port', async () => {
-    let a = await openNode('a');
-    const port = Number(a.address!.split(':')[1]);
-    const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
-    const atClient = watch(client.channel('c'));
-    for (let round = 1; round <= 3; round++) {
-      await client.connected('a');
-      await a.close();
-      await atClient.until(`${2 * round} notices`, () => atClient.notices.length === 2 * round);
-      a = await openNode('a', { listen: { host: '127.0.0.1', port } });
-    }
-    await client.connected('a');
-    await atClient.until('7 notices', () => atClient.notices.length === 7);
-    expect(atClient.notices).toEqual(Array.from({ length: 7 }, (_, i) => (i % 2 === 0 ? 'a up' : 'a down')));
-  });
-
-  it('follows a new address, and stops dialing an address that was taken back', async () => {
-    const a = await openNode('a');
-    const wrong = await openNode('wrong');
-    const client = await openNode('client', { listen: null, addresses: { a: wrong.address! } });
-    await untilRefused(wrong, 'unexpected-id', 2);
-    client.setAddress('a', a.address);
-    await client.connected('a');
-    client.setAddress('a', null);
-    expect(client.channel('c').send('a', 'still connected')).toBe(true);
-    const atClient = watch(client.channel('c'));
-    await atClient.until('a up', () => atClient.notices.join() === 'a up');
-    await a.close();
-    await atClient.until('a up,a down', () => atClient.notices.join() === 'a up,a down');
-    expect(client.status().peers).toEqual([]);
-  });
-});
-
-describe('two nodes that dial each other', () => {
-  afterEach(reset);
-
-  it('end up with one connection, whoever was first, and keep it', async () => {
-    for (let round = 0; round < 50; round++) {
-      const [a, b] = await Promise.all([openNode('a'), openNode('b')]);
-      const atA = watch(a.channel('c'));
-      const atB = watch(b.channel('c'));
-      a.setAddress('b', b.address);
-      b.setAddress('a', a.address);
-      await Promise.all([a.connected('b'), b.connected('a')]);
-      expect(a.channel('c').send('b', round)).toBe(true);
-      expect(b.channel('c').send('a', round)).toBe(true);
-      await Promise.all([atA, atB].map((one) => one.count(1)));
-      expect([atA.notices, atB.notices]).toEqual([['b up'], ['a up']]); // neither saw a connection come and go
-      await reset();
-    }
-  });
-
-  it('replace a connection that the other side has forgotten', async () => {
-    const a = await openNode('a');
-    const first = await dial(a);
-    first.socket.write(helloFrame({ incarnation: 'first run' }));
-    await a.connected('x');
-    const second = await dial(a); // of the same dialer
-    second.socket.write(helloFrame({ incarnation: 'first run' }));
-    await first.closed;
-    const third = await dial(a); // started anew
-    third.socket.write(helloFrame({ incarnation: 'second run' }));
-    await second.closed;
-    expect(a.status().peers).toMatchObject([{ id: 'x', connected: true }]);
-  });
-});
-
-describe('a connection is refused, counted and closed', () => {
-  afterEach(reset);
-
-  const cases: readonly [string, Record<string, unknown>, string][] = [
-    ['another cluster', { cluster: 'other' }, 'cluster'],
-    ['another version', { version: 2 }, 'version'],
-    ['the id of this node', { id: 'a' }, 'own-id'],
-    ['a wrong expectation', { to: 'b' }, 'unexpected-id'],
-    ['an invalid id', { id: 'with space' }, 'malformed'],
-    ['a missing field', { incarnation: undefined }, 'malformed'],
-  ];
-  it.each(cases)('for %s', async (_name, fields, reason) => {
-    const errors: QuorateError[] = [];
-    const a = await openNode('a', { onRefused: (error) => errors.push(error) });
-    const { socket, closed } = await dial(a);
-    socket.write(helloFrame(fields));
-    await closed;
-    expect(a.status().refused).toEqual({ [reason]: 1 });
-    expect(errors).toMatchObject([{ code: 'connection-refused', reason }]);
-    expect(a.status().peers).toEqual([]);
-  });
-
-  it('and the side that dialed learns why, and waits longer and longer', async () => {
-    const errors: QuorateError[] = [];
-    const a = await openNode('a');
-    const b = await openNode('b', {
-      cluster: 'other',
-      listen: null,
-      addresses: { a: a.address! },
-      onRefused: (error) => errors.push(error),
-    });
-    await untilRefused(b, 'refused-by-peer', 2);
-    expect(errors[0]!.message).toContain('the reason it gave is: cluster');
-    expect(b.status().peers).toMatchObject([{ id: 'a', connected: false }]);
-  });
-
-  it('when another node answers at the address', async () => {
+  it('a node that answers for another one', async () => {
     const impostor = createServer((socket) => {
-      sockets.push(socket);
       socket.on('error', () => {});
+      socket.resume();
       socket.write(helloFrame({ id: 'impostor' }));
     });
-    servers.push(impostor);
     await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve));
     const port = (impostor.address() as AddressInfo).port;
-    const a = await openNode('a', { addresses: { b: `127.0.0.1:${port}` } });
+    const a = await bench.node('a', { addresses: { b: `127.0.0.1:${port}` } });
     await untilRefused(a, 'unexpected-id');
-  });
-
-  it('when the hello does not come', async () => {
-    const a = await openNode('a', { handshakeTimeoutMs: 20 });
-    const { closed } = await dial(a);
-    await closed;
-    expect(a.status().refused).toEqual({ 'handshake-timeout': 1 });
-  });
-
-  it('beyond the limit of connections, until one is free again', async () => {
-    const a = await openNode('a', { maxConnections: 2 });
-    const first = await dial(a);
-    first.socket.write(helloFrame({ id: 'x' }));
-    (await dial(a)).socket.write(helloFrame({ id: 'y' }));
-    await Promise.all([a.connected('x'), a.connected('y')]);
-    const third = await dial(a);
-    await third.closed;
-    expect(a.status().refused).toEqual({ 'too-many-connections': 1 });
-    const atA = watch(a.channel('c'));
-    first.socket.destroy();
-    await atA.noticed('x down');
-    const client = await openNode('z', { listen: null, addresses: { a: a.address! } });
-    await client.connected('a');
-  });
-});
-
-describe('bad bytes close that connection only', () => {
-  afterEach(reset);
-
-  /** A node with a healthy client, and a bare socket that said hello. */
-  async function scene(): Promise<{ a: TcpTransport; bad: Awaited<ReturnType<typeof dial>>; check(): Promise<void> }> {
-    const a = await openNode('a', { maxFrameBytes: 1024 });
-    const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
-    const atA = watch(a.channel('c'));
-    await client.connected('a');
-    const bad = await dial(a);
-    bad.socket.write(helloFrame());
-    await a.connected('x');
-    const check = async (): Promise<void> => {
-      await Promise.all([bad.closed, atA.noticed('x down')]);
-      client.channel('c').send('a', 'healthy');
-      await atA.until('a message of client', () => atA.messages.some(({ from }) => from === 'client'));
-      expect(a.status().peers).toMatchObject([{ id: 'client', connected: true }]);
-    };
-    return { a, bad, check };
-  }
-
-  const name = frame(0, Uint8Array.of(1, ...Buffer.from('c')));
-  const cases: readonly [string, Uint8Array, string][] = [
-    ['a huge length', Uint8Array.of(0xff, 0xff, 0xff, 0xff, 1), 'bad-frame-length'],
-    ['a length just above the limit', Uint8Array.of(0, 0, 4, 1), 'bad-frame-length'],
-    ['an empty frame', Uint8Array.of(0, 0, 0, 0), 'bad-frame-length'],
-    ['a channel without a name', frame(1, codec.encode('x')), 'malformed'],
-    ['a channel with a bad name', frame(0, Uint8Array.of(1, 0x20)), 'malformed'],
-    ['a name for channel 0', frame(0, Uint8Array.of(0, 0x61)), 'malformed'],
-    ['an empty control frame', frame(0, Uint8Array.of()), 'malformed'],
-    ['a message that is no MessagePack', Buffer.concat([name, frame(1, Uint8Array.of(0xc1))]), 'malformed'],
-    ['a bomb', Buffer.concat([name, frame(1, Buffer.from('dd00ffffff'.repeat(10), 'hex'))]), 'malformed'],
-    ['an empty message', Buffer.concat([name, frame(1, Uint8Array.of())]), 'malformed'],
-  ];
-  it.each(cases)('%s', async (_name, bytes, reason) => {
-    const { a, bad, check } = await scene();
-    bad.socket.write(bytes);
-    await check();
-    expect(a.status().refused).toEqual({ [reason]: 1 });
-  });
-
-  it('a frame that never ends, and a connection that is reset', async () => {
-    const { bad, check } = await scene();
-    bad.socket.write(frame(1, new Uint8Array(500)).subarray(0, 300));
-    bad.socket.resetAndDestroy();
-    await check();
-  });
-
-  it('random bytes, before and after the hello', async () => {
-    const a = await openNode('a', { handshakeTimeoutMs: 200 });
-    for (let seed = 1; seed <= 40; seed++) {
-      let state = seed;
-      const bytes = Uint8Array.from({ length: 1 + (seed % 7) * 50 }, () => {
-        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-        return state >>> 24;
-      });
-      const { socket, closed } = await dial(a);
-      if (seed % 2 === 0) socket.write(helloFrame());
-      socket.end(bytes);
-      await closed.catch((error: unknown) => expect.fail(`seed ${seed}: ${String(error)}`));
-    }
-    const client = await openNode('client', { listen: null, addresses: { a: a.address! } });
-    await client.connected('a');
-  });
-});
-
-describe('frames and queues', () => {
-  afterEach(reset);
-
-  async function linked(options: Partial<TcpTransportOptions> = {}): Promise<[TcpTransport, TcpTransport]> {
-    const a = await openNode('a', options);
-    const b = await openNode('b', { ...options, listen: null, addresses: { a: a.address! } });
-    await b.connected('a');
-    return [a, b];
-  }
-
-  it('carries messages up to the limit, and drops larger ones', async () => {
-    const [a, b] = await linked({ maxFrameBytes: 1000 });
-    const atA = watch(a.channel('c'));
-    const { maxBytes } = b.channel('c').supports;
-    expect(maxBytes).toBe(999);
-    expect(b.channel('c').send('a', new Uint8Array(maxBytes - 3))).toBe(true); // three bytes of header
-    expect(b.channel('c').send('a', new Uint8Array(maxBytes - 2))).toBe(false);
-    await atA.count(1);
-    expect(b.status().peers).toMatchObject([{ sent: 1, dropped: 1 }]);
-  });
-
-  it('respects the limit of the other side', async () => {
-    const a = await openNode('a', { maxFrameBytes: 100 });
-    const b = await openNode('b', { listen: null, addresses: { a: a.address! } });
-    await b.connected('a');
-    expect(b.channel('c').send('a', new Uint8Array(200))).toBe(false);
-    expect(b.channel('c').send('a', new Uint8Array(50))).toBe(true);
-  });
-
-  it('carries large messages in pieces, without disturbing small ones', async () => {
-    const [a, b] = await linked();
-    const atA = watch(a.channel('c'));
-    const sizes = [0, 1, 4090, 65_536, 3_000_000, 17, 7_999_999, 5];
-    for (const size of sizes) expect(b.channel('c').send('a', new Uint8Array(size).fill(size))).toBe(true);
-    await atA.count(sizes.length);
-    for (const [i, { message }] of atA.messages.entries()) {
-      expect(message).toBeInstanceOf(Uint8Array);
-      expect(Buffer.compare(message as Uint8Array, new Uint8Array(sizes[i]!).fill(sizes[i]!))).toBe(0);
-    }
-  });
-
-  it('delivered bytes stay as they are', async () => {
-    const [a, b] = await linked();
-    const atA = watch(a.channel('c'));
-    for (let i = 0; i < 2000; i++) {
-      b.channel('c').send('a', new Uint8Array(100).fill(i % 251));
-      if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    await atA.count(2000);
-    expect(atA.messages.every(({ message }, i) => (message as Uint8Array).every((byte) => byte === i % 251))).toBe(
-      true,
-    );
-  });
-
-  it('bounds what waits for a peer that does not read', async () => {
-    const maxQueuedBytes = 200_000;
-    const a = await openNode('a', { maxFrameBytes: 10_000, maxQueuedBytes });
-    const { socket } = await dial(a);
-    socket.write(helloFrame({ maxFrameBytes: 10_000 }));
-    socket.pause();
-    await a.connected('x');
-    const body = new Uint8Array(9000);
-    let refusedInARow = 0;
-    for (let i = 0; refusedInARow < 1000; i++) {
-      refusedInARow = a.channel('c').send('x', body) ? 0 : refusedInARow + 1;
-      expect(a.status().peers[0]!.queuedBytes).toBeLessThanOrEqual(maxQueuedBytes);
-      if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
-      expect(i).toBeLessThan(100_000);
-    }
-    const { sent, dropped } = a.status().peers[0]!;
-    expect(dropped).toBeGreaterThanOrEqual(1000);
-    const began = performance.now();
-    await a.close(); // what waits cannot be sent: closing is bounded all the same
-    expect(performance.now() - began).toBeLessThan(2000);
-    expect(sent * 9000).toBeLessThan(50 << 20);
-  });
-
-  it('sends what is queued before it closes, also behind a write that is under way', async () => {
-    const [a, b] = await linked({ closeGraceMs: 5000 });
-    const atA = watch(a.channel('c'));
-    for (let i = 0; i < 4; i++) {
-      expect(b.channel('c').send('a', new Uint8Array(3 << 20).fill(i))).toBe(true);
-      await Promise.resolve(); // the first one is being written now, the others gather
-    }
-    for (let i = 0; i < 1000; i++) b.channel('c').send('a', i);
-    await b.close();
-    await atA.count(1004);
-    await atA.until('b up,b down', () => atA.notices.join() === 'b up,b down');
-  });
-
-  it('uses the codec of a channel where there is one', async () => {
-    const codecs = {
-      text: {
-        encode: (value: unknown) => new TextEncoder().encode(String(value)),
-        decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
-      },
-    };
-    const [a, b] = await linked({ codecs });
-    const atA = watch(a.channel('text'));
-    b.channel('text').send('a', 17);
-    await atA.count(1);
-    expect(atA.messages).toEqual([{ from: 'b', message: '17' }]);
-  });
-
-  it('throws for what a codec cannot encode, and has at most 255 channels', async () => {
-    const [, b] = await linked();
-    expect(() => b.channel('c').send('a', new Map())).toThrow('the value is a Map');
-    for (let i = 0; i < 254; i++) b.channel(`c${i}`);
-    expect(() => b.channel('one more')).toThrow('1 to 64 printable');
-    expect(() => b.channel('one-more')).toThrow('at most 255 channels');
-  });
-});
-
-describe('closing', () => {
-  afterEach(reset);
-
-  it('leaves nothing behind: no socket, no server, no timer', async () => {
-    const before = process.getActiveResourcesInfo().sort();
-    const a = await openNode('a', { reconnectMaxMs: 60_000 });
-    const b = await openNode('b', { addresses: { a: a.address!, dead: '127.0.0.1:1', deaf: '192.0.2.1:1' } });
-    await b.connected('a');
-    const bare = await dial(a); // says nothing
-    await Promise.all([a.close(), b.close(), bare.closed]);
-    expect(process.getActiveResourcesInfo().sort()).toEqual(before);
-  });
-
-  it('while it dials and while it is dialed', async () => {
-    for (let round = 0; round < 20; round++) {
-      const [a, b] = await Promise.all([openNode('a'), openNode('b')]);
-      a.setAddress('b', b.address);
-      b.setAddress('a', a.address);
-      for (let turn = 0; turn < round; turn++) await new Promise((resolve) => setImmediate(resolve));
-      await Promise.all([a.close(), b.close()]);
-      expect(
-        a
-          .status()
-          .peers.concat(b.status().peers)
-          .filter(({ connected }) => connected),
-      ).toEqual([]);
-      open = [];
-    }
+    await a.close();
+    await new Promise((resolve) => impostor.close(resolve));
   });
 });
 
 describe('opening', () => {
-  afterEach(reset);
+  afterEach(bench.reset);
 
   it('says what is wrong with an address', async () => {
-    const a = await openNode('a');
+    const a = await bench.node('a');
     const port = Number(a.address!.split(':')[1]);
-    await expect(openNode('b', { listen: { host: '127.0.0.1', port } })).rejects.toMatchObject({
+    await expect(bench.node('b', { listen: { host: '127.0.0.1', port } })).rejects.toMatchObject({
       code: 'address-in-use',
       message: expect.stringContaining(`127.0.0.1:${port} is in use; stop the program`),
     });
-    await expect(openNode('b', { listen: { host: '192.0.2.1', port: 0 } })).rejects.toMatchObject({
+    await expect(bench.node('b', { listen: { host: '192.0.2.1', port: 0 } })).rejects.toMatchObject({
       code: 'address-unavailable',
     });
     for (const address of ['', 'host', 'host:0', 'host:65536', '::1:80', 'a b:1', '[::1]', 'host:1x', 'http://h:1']) {
@@ -494,14 +61,14 @@ describe('opening', () => {
       [{ reconnectMinMs: 10, reconnectMaxMs: 5 }, 'reconnectMaxMs is 5'],
       [{ handshakeTimeoutMs: 2 ** 31 }, 'handshakeTimeoutMs is 2147483648'],
     ];
-    for (const [options, message] of wrong) await expect(openNode('a', options)).rejects.toThrow(message);
+    for (const [options, message] of wrong) await expect(bench.node('a', options)).rejects.toThrow(message);
   });
 
   it('works over IPv6 where there is any', async ({ skip }) => {
-    const a = await openNode('a', { listen: { host: '::1', port: 0 } }).catch(() => null);
+    const a = await bench.node('a', { listen: { host: '::1', port: 0 } }).catch(() => null);
     if (a === null) return skip();
     expect(a.address).toMatch(/^\[::1\]:\d+$/);
-    const b = await openNode('b', { listen: null, addresses: { a: a.address!, b: '127.0.0.1:1' } });
+    const b = await bench.node('b', { listen: null, addresses: { a: a.address!, b: '127.0.0.1:1' } });
     await b.connected('a');
     expect(b.status().peers).toHaveLength(1);
   });

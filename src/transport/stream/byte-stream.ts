@@ -1,4 +1,5 @@
 import type { NodeId } from '../../core/index.js';
+import type { RefusalReason } from './refusal.js';
 
 /**
  * A connection that carries bytes both ways, in order and unchanged: a socket or a WebSocket. It frames nothing and
@@ -32,14 +33,24 @@ export interface PeerCertificate {
   readonly problem: string | null;
 }
 
+/** Why a stream refuses the other side. */
+export interface StreamRefusal {
+  readonly reason: RefusalReason;
+  /** For people. */
+  readonly detail: string;
+}
+
 /** Who uses a {@link ByteStream}. Nothing is told within a call of the stream's own methods. */
 export interface ByteStreamListener {
   /** A stream that was dialed can be written to. */
   connected(): void;
   /** Bytes came, in memory that nobody writes to again. */
   data(chunk: Uint8Array): void;
-  /** It is over: told exactly once, as the last thing; with what broke it, or `null` when it ended in good order. */
-  closed(error: Error | null): void;
+  /**
+   * It is over: told exactly once, as the last thing; with what broke it, or `null` when it ended in good order; and
+   * why the other side is refused, when that was it.
+   */
+  closed(error: Error | null, refusal?: StreamRefusal): void;
 }
 
 /** How the streams of a node come about: what it dials with, and where it listens. */

@@ -1,6 +1,6 @@
 import type { NodeId } from '../../core/index.js';
 import { isChannelName } from '../port.js';
-import type { ByteStream } from './byte-stream.js';
+import type { ByteStream, PeerCertificate } from './byte-stream.js';
 import { FrameParser, LENGTH_BYTES } from './frame.js';
 import { Handshake } from './handshake.js';
 import type { HandshakeSelf } from './handshake.js';
@@ -12,6 +12,9 @@ import { SendBuffer } from './send-buffer.js';
 
 /** The first byte of a frame that is no message: the hello, and names of channels. */
 const CONTROL = 0;
+
+/** The first two bytes of a record of TLS: an alert, or a handshake; of any version. */
+const TLS_RECORDS = [0x1503, 0x1603];
 
 /** What a {@link Connection} tells the transport. */
 export interface ConnectionOwner<InboundChannel> {
@@ -80,7 +83,7 @@ export class Connection<InboundChannel> {
     this.#remote = dialed ?? stream.remote;
     this.#parser = new FrameParser(MAX_HELLO_BYTES, {
       frame: (bytes) => this.#frame(bytes),
-      badLength: (length) => this.refuse('bad-frame-length', `it announced a frame of ${length} bytes`),
+      badLength: (length) => this.#badLength(length),
     });
     this.#timer = setTimeout(
       () => this.refuse('handshake-timeout', `no hello within ${self.handshakeTimeoutMs} ms`),
@@ -90,10 +93,10 @@ export class Connection<InboundChannel> {
       stream.begin({
         connected: () => owner.connected(this),
         data: (chunk) => this.#parser.push(chunk),
-        closed: (error) => {
+        closed: (error, refusal) => {
           this.#streamClosed = true;
-          this.#error = error;
-          this.#settle(null);
+          if (refusal === undefined) this.#error = error ?? this.#hangUp();
+          this.#settle(refusal === undefined ? null : this.#refusal(refusal.reason, refusal.detail, error));
           resolve();
         },
       });
@@ -113,6 +116,11 @@ export class Connection<InboundChannel> {
   /** The machine at the other side. */
   get host(): string {
     return this.#stream.host;
+  }
+
+  /** What the certificate of the other side says. */
+  get certificate(): PeerCertificate | null {
+    return this.#stream.certificate;
   }
 
   get ended(): boolean {
@@ -159,14 +167,14 @@ export class Connection<InboundChannel> {
 
   /** Ends the connection because of what the other side did or is, counted by the owner. */
   refuse(reason: RefusalReason, detail: string, cause?: unknown): void {
-    if (!this.#ended) this.#end(new ConnectionRefusedError(reason, this.#remote, detail, cause));
+    if (!this.#ended) this.#end(this.#refusal(reason, detail, cause));
   }
 
   /** As `refuse`, after telling the other side, which has said hello and waits for an answer. */
   refuseAloud(reason: RefusalReason, detail: string): void {
     if (this.#ended) return;
     this.sendControl(encodeRefusal(reason));
-    this.#settle(new ConnectionRefusedError(reason, this.#remote, detail));
+    this.#settle(this.#refusal(reason, detail));
     this.#closeSoon(this.#limits.closeGraceMs);
   }
 
@@ -184,6 +192,23 @@ export class Connection<InboundChannel> {
       this.#closeSoon(graceMs);
     }
     await this.closed;
+  }
+
+  #refusal(reason: RefusalReason, detail: string, cause?: unknown): ConnectionRefusedError {
+    return new ConnectionRefusedError(reason, this.#remote, detail, cause);
+  }
+
+  /** What there is to say when the other side hangs up without having said a word. */
+  #hangUp(): Error | null {
+    return this.#ended || this.hello !== null ? null : new Error('the other side hung up before its hello');
+  }
+
+  #badLength(length: number): void {
+    if (this.hello === null && TLS_RECORDS.includes(length >>> 16)) {
+      this.refuse('tls', 'it speaks TLS, and this node does not: both need the option tls, or neither');
+    } else {
+      this.refuse('bad-frame-length', `it announced a frame of ${length} bytes`);
+    }
   }
 
   #announce(channel: number, name: string): void {

@@ -193,7 +193,7 @@ export function findStranger(id: NodeId, certificate: PeerCertificate | null): M
   if (certificate.problem !== null) return { reason: 'certificate', detail: certificate.problem };
   if (certificate.names.includes(id)) return null;
   const names = certificate.names.map((name) => JSON.stringify(name)).join(', ') || 'nobody';
-  return { reason: 'certificate', detail: `its certificate names ${names.slice(0, 200)}, and it says to be ${id}` };
+  return { reason: 'certificate', detail: `its certificate names ${names.slice(0, 200)}, not ${id}` };
 }
 
 function compareSecrets(mine: boolean, theirs: boolean): Mismatch | null {

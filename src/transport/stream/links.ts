@@ -5,6 +5,7 @@ import type { ByteStream, StreamEdge } from './byte-stream.js';
 import { Connection } from './connection.js';
 import type { ConnectionOwner } from './connection.js';
 import { keepDialing } from './dialer.js';
+import { findStranger } from './handshake.js';
 import type { Verdict } from './handshake.js';
 import type { Hello } from './hello.js';
 import type { CheckedStreamOptions } from './options.js';
@@ -80,7 +81,12 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   // For the connections.
 
   connected(connection: Connection<InboundChannel>): void {
-    if (connection.dialed !== null) connection.sendControl(connection.handshake.start(connection.dialed));
+    const { dialed } = connection;
+    if (dialed === null) return;
+    const stranger = findStranger(dialed, connection.certificate);
+    if (stranger !== null)
+      connection.refuse(stranger.reason, stranger.detail); // who hears nothing of this node
+    else connection.sendControl(connection.handshake.start(dialed));
   }
 
   greeted(connection: Connection<InboundChannel>, body: Uint8Array): void {

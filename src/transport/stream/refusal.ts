@@ -14,6 +14,8 @@ export type RefusalReason =
   | 'unauthenticated'
   /** The other side's certificate is missing, expired, made by a foreign authority, or names another node. */
   | 'certificate'
+  /** Only one side has TLS, or they have no version of it in common. */
+  | 'tls'
   /** The other side has the id of this node. */
   | 'own-id'
   /** Another node than the one dialed is at that address, or this node is not the one that the other side dialed. */

@@ -4,6 +4,8 @@ import { checkStreamOptions, milliseconds } from '../stream/options.js';
 import type { CheckedStreamOptions, StreamTransportOptions } from '../stream/options.js';
 import { checkAddress } from './address.js';
 import type { HostPort } from './address.js';
+import { checkTls } from './tls-options.js';
+import type { CheckedTls, TlsOptions } from './tls-options.js';
 
 /** What `openTcpTransport` takes. */
 export interface TcpTransportOptions extends StreamTransportOptions {
@@ -21,6 +23,12 @@ export interface TcpTransportOptions extends StreamTransportOptions {
    * @defaultValue 10,000
    */
   readonly keepAliveMs?: number;
+  /**
+   * Encrypts all connections, and lets certificates say who is at the other end. All nodes must have it.
+   *
+   * @defaultValue none: what is said can be read and changed on the way
+   */
+  readonly tls?: TlsOptions;
 }
 
 /** {@link TcpTransportOptions}, checked and complete. */
@@ -28,13 +36,18 @@ export interface CheckedTcpOptions {
   readonly stream: CheckedStreamOptions;
   readonly listen: HostPort | null;
   readonly keepAliveMs: number;
+  readonly tls: CheckedTls | null;
 }
 
 /** @throws InvalidOptionError */
 export function checkTcpOptions(options: TcpTransportOptions): CheckedTcpOptions {
+  const { id, tls } = options;
+  const stream = checkStreamOptions(options, checkAddress);
+  const listen = options.listen === null ? null : checkListen(options.listen);
   return {
-    stream: checkStreamOptions(options, checkAddress),
-    listen: options.listen === null ? null : checkListen(options.listen),
+    stream,
+    listen,
+    tls: tls === undefined ? null : checkTls(id, tls, listen !== null),
     keepAliveMs: milliseconds('keepAliveMs', options.keepAliveMs ?? 10_000, 0),
   };
 }
