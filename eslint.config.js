@@ -123,7 +123,7 @@ export default defineConfig(
     },
   },
   // The rules that need types do not see the types in JSDoc; tsc does.
-  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
   {
     files: ['src/**/*.ts'],
     rules: {

@@ -4,13 +4,14 @@ export default {
     // What package.json exports, tests and configurations is found without being listed here.
     '.': {
       entry: [
-        'scripts/{bench,check,size}.ts',
+        'scripts/{bench,check,matrix,size}.ts',
+        'scripts/matrix/programs/*',
         'scripts/count-tests.js',
         'examples/*/main.ts',
         'test/commands/*.ts',
         'test/browser/page.ts',
       ],
-      project: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.{ts,js}', '*.{ts,js}'],
+      project: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.{ts,js,mjs,cjs}', '*.{ts,js}'],
     },
     bench: { entry: ['suites/*.ts'], project: ['**/*.ts'], ignoreDependencies: ['quorate'] },
   },
