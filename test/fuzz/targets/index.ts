@@ -1,0 +1,41 @@
+import type { Target } from '../target.js';
+import { datagram } from './datagram.js';
+import { frames } from './frames.js';
+import { handshake } from './handshake.js';
+import { journalFiles, journalSegment } from './journal.js';
+import { messagepack } from './messagepack.js';
+import { raftMachine } from './raft-machine.js';
+import { raftMessageBytes, raftMessageValue } from './raft-message.js';
+import { raftRecord, raftSnapshot } from './raft-storage.js';
+import { history, recording } from './recordings.js';
+import { requests } from './requests.js';
+import { stream } from './stream.js';
+import { address, gpid, ip, messageId } from './texts.js';
+import { workerHello, workerPacket } from './worker-packet.js';
+
+/** All that takes bytes or values from outside, by name. */
+export const targets: ReadonlyMap<string, Target> = new Map(
+  [
+    messagepack,
+    frames,
+    handshake,
+    stream,
+    datagram,
+    workerPacket,
+    workerHello,
+    requests,
+    raftMessageBytes,
+    raftMessageValue,
+    raftMachine,
+    raftRecord,
+    raftSnapshot,
+    journalSegment,
+    journalFiles,
+    recording,
+    history,
+    gpid,
+    messageId,
+    ip,
+    address,
+  ].map((target) => [target.name, target]),
+);
