@@ -35,8 +35,11 @@ export class RecordedHistory implements History {
   });
   readonly #other: History;
   readonly #every: number;
-  /** For each call that has not returned its number in the recorder; both histories number all calls alike. */
-  readonly #open = new Map<number, number>();
+  /**
+   * For each call that has not returned its number in the recorder. `null` where every call is kept: then the recorder
+   * numbers them in the same way, from 0, and looking each of them up would cost more than all else here.
+   */
+  readonly #open: Map<number, number> | null;
   /** Values as text: compared quickly, and each kept once. */
   readonly #texts = new WeakMap<object, string>();
   #lastId = 0;
@@ -45,20 +48,23 @@ export class RecordedHistory implements History {
   constructor(other: History, expectedCalls: number) {
     this.#other = other;
     this.#every = Math.ceil(expectedCalls / MAX_CALLS);
+    this.#open = this.#every === 1 ? null : new Map();
   }
 
   call(call: Call): number {
     const id = ++this.#lastId;
     this.#other.call(call);
-    if (this.#isKept(call.key)) this.#open.set(id, this.#recorder.call(processOf(call), this.#inputOf(call)));
+    if (!this.#isKept(call.key)) return id;
+    const recorded = this.#recorder.call(processOf(call), this.#inputOf(call));
+    this.#open?.set(id, recorded);
     return id;
   }
 
   returned(id: number, result: Return): void {
     this.#other.returned(id, result);
-    const recorded = this.#open.get(id);
+    const recorded = this.#open === null ? id - 1 : this.#open.get(id);
     if (recorded === undefined) return;
-    this.#open.delete(id);
+    this.#open?.delete(id);
     if (result.outcome !== 'ok') return this.#recorder[result.outcome](recorded);
     const { found, value = null } = result;
     this.#recorder.ok(recorded, found === undefined ? undefined : { found, value: this.#textOf(value) });

@@ -104,7 +104,7 @@ describe('verify', () => {
 
   it('leads to a report that names the keys', async () => {
     const linearizable = { linearizable: true, checked: 3, violation: null };
-    const options = { nodes: 2, ops: 3, clients: 1, seed: 0, json: true };
+    const options = { nodes: 2, ops: 3, clients: 1, seed: 0, json: true, keep: false, secure: false };
     const load = { elapsedMs: 10, latenciesMs: Float64Array.of(1, 2, 3), staleReads: ['a#1', 'a#2'] };
     const result = {
       load,
@@ -185,6 +185,19 @@ describe('RecordedHistory', () => {
     expect(isGood(open)).toBe(true);
     expect(complaints(open)).toEqual([expect.stringContaining('could not be told')]);
   });
+
+  it.each([10, 10_000_000])(
+    'notes each return for its own call, of about %d, in whatever order they come',
+    (expected) => {
+      const history = new RecordedHistory(noHistory, expected);
+      const keys = Array.from({ length: 100 }, (_, i) => `k#${i}`);
+      const puts = keys.map((key, i) => history.call(put(key, i)));
+      for (const id of puts.reverse()) history.returned(id, done);
+      const gets = keys.map((key) => history.call(get(key)));
+      for (let i = gets.length - 1; i >= 0; i--) history.returned(gets[i]!, found(i));
+      expect(history.check().linearizable).toBe(true);
+    },
+  );
 
   it('keeps of a very long run some keys, each as a whole', () => {
     const calls = Array.from({ length: 1000 }, (_, i) => [put(`k#${i}`, i), done] as const);
