@@ -32,6 +32,8 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
   readonly #user: LinksUser<InboundChannel>;
   readonly #told = new Told();
   readonly #connections = new Set<Connection<InboundChannel>>();
+  /** Those that others dialed and that were never open, the oldest first. */
+  readonly #strangers = new Set<Connection<InboundChannel>>();
   #accepted = 0;
   #closed = false;
 
@@ -43,7 +45,8 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
 
   /** Takes on a stream that another node dialed. */
   accept(stream: ByteStream): void {
-    if (this.#accepted >= this.#options.maxConnections || this.#closed) {
+    const full = this.#accepted >= this.#options.maxConnections;
+    if (this.#closed || (full && !this.#makeRoom())) {
       stream.destroy();
       const detail = `${this.#accepted} are open, the most allowed`;
       this.#report(new ConnectionRefusedError('too-many-connections', stream.remote, detail), stream.host);
@@ -52,7 +55,25 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
     this.#accepted++;
     const connection = new Connection(stream, null, this.#options, this);
     this.#connections.add(connection);
-    void connection.closed.then(() => this.#accepted--);
+    this.#strangers.add(connection);
+    void connection.closed.then(() => {
+      this.#accepted--;
+      this.#strangers.delete(connection);
+    });
+  }
+
+  /**
+   * At the limit the oldest connection that was never open gives way. A peer says who it is at once, so those who do not
+   * cannot keep it out, unless as many of them come while its hello is on the way as there may be connections. Says
+   * whether one gave way.
+   */
+  #makeRoom(): boolean {
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return false;
+    this.#strangers.delete(oldest);
+    oldest.refuse('too-many-connections', 'it was not open yet, and others came');
+    oldest.destroy(); // also when it was refused before and is still saying goodbye
+    return true;
   }
 
   /** Says where a peer is dialed. An open connection stays as it is. */
@@ -200,6 +221,7 @@ export class Links<InboundChannel> implements ConnectionOwner<InboundChannel> {
     if (present !== null) this.#user.notify(peer.id, false); // what was under way on it is lost
     present?.destroy();
     this.peers.set(peer.id, peer);
+    this.#strangers.delete(connection);
     peer.connection = connection;
     connection.open(hello, performance.now());
     if (connection.dialed === null) connection.sendControl(connection.handshake.acceptance());

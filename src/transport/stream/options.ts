@@ -37,8 +37,8 @@ export interface StreamTransportOptions {
    */
   readonly maxQueuedBytes?: number;
   /**
-   * How many connections that others dialed may be open at once. Those that this node dials do not count: their number
-   * is that of the addresses.
+   * How many connections that others dialed there may be at once. At the limit the oldest one that has not said hello yet
+   * gives way to a new one. Those that this node dials do not count: their number is that of the addresses.
    *
    * @defaultValue 1024: below the usual limit on open files
    */
