@@ -39,7 +39,7 @@ const NO_BYTES = new Uint8Array(0);
  * The codec of Raft messages: entries are copied once and cost a few bytes each. It reads messages in plain MessagePack
  * too. A {@link RaftNode} brings it along for its channel; give it to a transport of your own that encodes.
  *
- * @returns a codec whose `encode` throws {@link NotEncodableError} for what is no message, and whose `decode` throws
+ * @returns a codec whose `encode` throws `NotEncodableError` for what is no message, and whose `decode` throws
  * {@link MalformedError}; the value is still to be parsed by `parseMessage`
  */
 export function raftCodec(): Codec {
