@@ -36,6 +36,10 @@ function command(key: string, value: Uint8Array): Uint8Array {
   return bytes;
 }
 
+function tell(answer: Load | { readonly error: string }): void {
+  process.send!(answer);
+}
+
 async function run({ leader, address, clients, connections, valueBytes, seconds }: Run): Promise<Load> {
   const transports = await Promise.all(
     Array.from({ length: connections }, (_, i) => {
@@ -65,5 +69,7 @@ async function run({ leader, address, clients, connections, valueBytes, seconds 
   return { opsPerSecond: all.length / elapsed, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-process.on('message', (message) => void run(message as Run).then((load) => process.send!(load)));
+const failed = (error: unknown): { readonly error: string } => ({ error: String(error) });
+
+process.on('message', (message) => void run(message as Run).then(tell, (error: unknown) => tell(failed(error))));
 process.on('disconnect', () => process.exit(1));

@@ -9,6 +9,9 @@ import type { FromServer, ToServer } from './server.js';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
+/** How often a load is tried. */
+const ATTEMPTS = 3;
+
 /** What a load is like, besides where it goes. */
 export type LoadOptions = Omit<Run, 'leader' | 'address'>;
 
@@ -53,13 +56,18 @@ export class Cluster {
     return cluster;
   }
 
-  /** Puts the leader under load. */
+  /** Puts the leader under load; anew when another one was elected meanwhile, which a busy machine can bring about. */
   async load(options: LoadOptions): Promise<Load> {
-    if (this.#leader === null) throw new Error('the cluster has no leader');
-    const run: Run = { ...options, leader: this.#leader, address: this.#addresses[this.#leader]! };
-    const answered = once(this.#client, 'message') as Promise<[Load]>;
-    this.#client.send(run);
-    return (await Promise.race([answered, this.#clientEnded]))[0];
+    for (let attempt = 1; ; attempt++) {
+      if (this.#leader === null) throw new Error('the cluster has no leader');
+      const run: Run = { ...options, leader: this.#leader, address: this.#addresses[this.#leader]! };
+      const answered = once(this.#client, 'message') as Promise<[Load | { readonly error: string }]>;
+      this.#client.send(run);
+      const [answer] = await Promise.race([answered, this.#clientEnded]);
+      if (!('error' in answer)) return answer;
+      process.stderr.write(`round ${attempt} of ${options.clients} clients failed: ${answer.error}\n`);
+      if (attempt === ATTEMPTS || this.#leader === run.leader) throw new Error(answer.error);
+    }
   }
 
   /** Ends all processes and removes what they stored. */

@@ -33,8 +33,14 @@ class PutMachine implements StateMachine<null> {
     });
   }
 
+  /** All keys and values, in pieces of a thousand. */
   *snapshot(): Iterable<Uint8Array> {
-    for (const [key, value] of [...this.#map]) yield new TextEncoder().encode(`${key} ${value.length}\n`);
+    const entries = [...this.#map];
+    for (let i = 0; i < entries.length; i += 1000) {
+      const keys = entries.slice(i, i + 1000).map(([key]) => key);
+      yield new TextEncoder().encode(`${keys.join('\n')}\n`);
+      yield Buffer.concat(entries.slice(i, i + 1000).map(([, value]) => value));
+    }
   }
 
   restore(): void {
