@@ -15,14 +15,14 @@ const budgets = {
   './host': 4_500,
   './quorum': 1_500,
   './hashing': 2_400,
-  './raft': 24_500,
+  './raft': 25_500,
   './testing': 42_000,
   './transport/memory': 2_800,
   './transport/tcp': 17_500,
   './transport/udp': 14_000,
   './transport/worker': 14_500,
   './storage/memory': 2_500,
-  './storage/file': 11_500,
+  './storage/file': 15_500,
 };
 
 export default [

@@ -28,6 +28,7 @@ const layers = {
   coordination: all,
   inspect: [...all, 'coordination'],
   testing: [...all, 'coordination', 'inspect'],
+  cli: [...all, 'coordination', 'inspect'],
 };
 
 /** @typedef {{ files: string[], folder: string, node?: boolean, packages?: string[] }} Leave */
@@ -46,6 +47,7 @@ const leaves = [
   { folder: 'transport', files: ['src/transport/stream/**/*.ts'], packages: ['p-retry'] },
   { folder: 'storage', files: ['src/storage/!(memory){.ts,/**/*.ts}'], node: true },
   { folder: 'inspect', files: ['src/inspect/**/*.ts'], node: true },
+  { folder: 'cli', files: ['src/cli/**/*.ts'], node: true },
   { folder: 'health', files: ['src/health/node{.ts,/**/*.ts}'], node: true },
   { folder: 'id', files: ['src/id/node{.ts,/**/*.ts}'], node: true },
   { folder: 'raft', files: ['src/raft/node.ts'], packages: ['eventemitter3'] },
@@ -55,7 +57,7 @@ const leaves = [
 
 /** The edges: the only files that name the platform's clock, timers and randomness. */
 const platformFiles = [
-  'src/{transport,storage,host,inspect}/**/*.ts',
+  'src/{transport,storage,host,inspect,cli}/**/*.ts',
   'src/{health,id}/node{.ts,/**/*.ts}',
   'src/core/system.ts',
 ];

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'tsup';
-import { entries } from './scripts/entries.js';
+import { entries, programs } from './scripts/entries.js';
 
 const root = resolve('src/index.ts');
 
 export default defineConfig({
-  entry: Object.fromEntries(entries.map(({ key, source }) => [key, source])),
+  entry: Object.fromEntries([...entries, ...programs].map(({ key, source }) => [key, source])),
   format: 'esm',
   target: 'es2022',
   platform: 'node',

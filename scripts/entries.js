@@ -13,7 +13,7 @@ import { readFileSync } from 'node:fs';
  * @property {string} key the built file below dist without its ending
  */
 
-/** @typedef {{ name: string, exports: Record<string, string | { default: string }> }} Manifest */
+/** @typedef {{ name: string, bin: Record<string, string>, exports: Record<string, string | { default: string }> }} Manifest */
 
 const manifest = /** @type {Manifest} */ (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
@@ -24,4 +24,10 @@ export const entries = Object.entries(manifest.exports).flatMap(([subpath, targe
   if (typeof target === 'string') return []; // package.json itself
   const key = target.default.replace(/^\.\/dist\//, '').replace(/\.js$/, '');
   return [{ subpath, name: manifest.name + subpath.slice(1), source: `src/${key}.ts`, output: `dist/${key}.js`, key }];
+});
+
+/** The programs of the package, read from `bin` in package.json. */
+export const programs = Object.values(manifest.bin).map((output) => {
+  const key = output.replace(/^dist\//, '').replace(/\.js$/, '');
+  return { key, source: `src/${key}.ts` };
 });

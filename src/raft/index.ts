@@ -36,6 +36,8 @@ export type {
   RequestVote,
   RequestVoteReply,
 } from './messages.js';
+export { seedNewCluster } from './new-cluster.js';
+export type { NewClusterOptions, SeededGroup } from './new-cluster.js';
 export { RaftNode } from './node.js';
 export type { RaftNodeEvents, RaftNodeStatus, RaftPeerStatus } from './node.js';
 export type { RaftNodeOptions } from './node-options.js';

@@ -117,7 +117,7 @@ export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): Re
 }
 
 /** 96 random bits, which no other journal will have. */
-function newIdentity(): string {
+export function newIdentity(): string {
   return Array.from({ length: 3 }, () => systemSeed().toString(16).padStart(8, '0')).join('');
 }
 
@@ -142,7 +142,8 @@ function checkGroup(group: unknown): string {
   throw new InvalidOptionError('group', group, '1 to 64 printable ASCII characters without spaces');
 }
 
-function checkMembers(members: Readonly<Record<NodeId, string | null>>, self: NodeId): Member[] {
+/** Checks the founding members. @throws InvalidOptionError */
+export function checkMembers(members: Readonly<Record<NodeId, string | null>>, self: NodeId): Member[] {
   const list = Object.entries(members).map(([id, address]): Member => {
     return { id: checkNodeId('members', id), address: checkAddress(address) };
   });

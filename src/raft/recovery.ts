@@ -28,11 +28,15 @@ export async function recover(
       await stateMachine.restore(rest);
     }
   }
-  if (state.log.lastIndex < state.log.snapshotIndex) {
-    const found = `the journal ends at entry ${state.log.lastIndex}, before its snapshot at ${state.log.snapshotIndex}`;
-    throw new QuorateError('journal-inconsistent', `${found}; ${NOT_THIS_JOURNAL}`);
-  }
+  checkEnd(state);
   return state;
+}
+
+/** Checks that the log of a journal reaches its snapshot. @throws QuorateError with code `journal-inconsistent` */
+export function checkEnd({ log }: RaftState): void {
+  if (log.lastIndex >= log.snapshotIndex) return;
+  const found = `the journal ends at entry ${log.lastIndex}, before its snapshot at ${log.snapshotIndex}`;
+  throw new QuorateError('journal-inconsistent', `${found}; ${NOT_THIS_JOURNAL}`);
 }
 
 /** Whether a server has ever been part of a cluster. */
@@ -66,7 +70,8 @@ export async function bootstrap(journal: Journal, group: string, state: RaftStat
   for (const record of records) replay(state, record);
 }
 
-function configurationOf(members: readonly Member[]): Configuration {
+/** The configuration of these members, always in the same order. */
+export function configurationOf(members: readonly Member[]): Configuration {
   const byId = (a: { id: NodeId }, b: { id: NodeId }): number => (a.id < b.id ? -1 : 1);
   return { voters: members.map(({ id, address }) => ({ id, address })).sort(byId) };
 }

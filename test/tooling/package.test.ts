@@ -78,6 +78,13 @@ describe('the packed tarball', () => {
     expect(required).toEqual(imported);
   });
 
+  it('has the command quorate', () => {
+    const { bin } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8')) as { bin: { quorate: string } };
+    const command = join(packed, bin.quorate);
+    expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(run(project, process.execPath, [command, '--help'])).toContain('quorate journal check');
+  });
+
   it('makes one copy, whichever way it is loaded', () => {
     const same = evaluate(
       'same.cjs',

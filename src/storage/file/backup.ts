@@ -56,6 +56,7 @@ export interface JournalBackup extends AsyncDisposable {
   readonly takenAt: string;
   /** Everything in it, as `replay` of the journal would have streamed it. May be called again. */
   replay(): AsyncIterable<ReplayItem>;
+  /** Closes its files. Not while a replay is under way. */
   close(): Promise<void>;
 }
 

@@ -40,7 +40,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 
 /** What a directory that cannot even be opened is told by, besides {@link EXPLANATIONS}. */
 const DIRECTORY_REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'its parent does not exist; create it, or mount what should be there',
+  ENOENT: 'the path does not exist; create the parent directory, or mount what should be there',
   ENOTDIR: 'it, or something above it, is not a directory; choose another path',
   EEXIST: 'it is not a directory; choose another path',
   EISDIR: 'a directory has the name of one of its files; move that away',
