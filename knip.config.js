@@ -6,7 +6,7 @@ export default {
       entry: [
         'scripts/{bench,check,matrix,size}.ts',
         'scripts/matrix/programs/*',
-        'scripts/count-tests.js',
+        'scripts/{build-when-needed,count-tests}.js',
         'examples/*/main.ts',
         'test/commands/*.ts',
         'test/browser/page.ts',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isQuorateError, systemClock, type NodeId } from 'quorate/core';
 import { openRequests, type RequestError, type Requests } from 'quorate/host';
 import { openTcpTransport, type TcpTransport } from 'quorate/transport/tcp';
+import type { Identity } from './certificates.js';
 import { DemoError, messageOf } from './errors.js';
 import type { Json } from './kv-state-machine.js';
 import {
@@ -34,6 +35,9 @@ const GIVE_UP_MS = 30_000;
 /** A peer that is no member finds back to a restarted server quickly. */
 const RECONNECT_MAX_MS = 200;
 
+/** The id of this process among the clients: no other one has it. */
+export const CLIENT_ID: NodeId = `client-${process.pid}`;
+
 /**
  * A client of the store. It finds the leader, follows it from server to server, and repeats what did not succeed, so a
  * call takes as long as it takes to elect a new leader, and fails only when there is none for half a minute.
@@ -61,14 +65,19 @@ export class KvClient implements AsyncDisposable {
     });
   }
 
-  /** Connects to the servers, as far as they are up. */
-  static async open(addresses: Readonly<Record<NodeId, string>>): Promise<KvClient> {
+  /**
+   * Connects to the servers, as far as they are up.
+   *
+   * @param tls - a certificate that names {@link CLIENT_ID}, where the servers want one
+   */
+  static async open(addresses: Readonly<Record<NodeId, string>>, tls: Identity | null = null): Promise<KvClient> {
     const transport = await openTcpTransport({
-      id: `client-${process.pid}`,
+      id: CLIENT_ID,
       cluster: CLUSTER,
       listen: null,
       addresses,
       reconnectMaxMs: RECONNECT_MAX_MS,
+      ...(tls === null ? {} : { tls }),
     });
     return new KvClient(transport, Object.keys(addresses));
   }

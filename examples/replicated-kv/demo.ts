@@ -1,4 +1,5 @@
-import { KvClient } from './client.js';
+import type { Authority } from './certificates.js';
+import { CLIENT_ID, KvClient } from './client.js';
 import type { Cluster } from './cluster.js';
 import { CONTENDED_KEYS, Contention } from './contention.js';
 import { Failures } from './failures.js';
@@ -17,6 +18,8 @@ export interface DemoParts {
   readonly options: Options;
   readonly workload: Workload;
   readonly cluster: Cluster;
+  /** Makes the client's certificate, where there are any. */
+  readonly authority: Authority | null;
   readonly history: RecordedHistory;
   readonly narrator: Narrator;
   /** Rejects when the run cannot or must not go on. */
@@ -25,10 +28,10 @@ export interface DemoParts {
 
 /** One run from the start of the servers to the verdict. Whoever calls ends the servers, whatever happens. */
 export async function runDemo(parts: DemoParts): Promise<Result> {
-  const { options, cluster, narrator, stopped } = parts;
+  const { options, cluster, authority, narrator, stopped } = parts;
   const start = performance.now();
   await Promise.race([cluster.start(), stopped]);
-  await using client = await KvClient.open(cluster.addresses);
+  await using client = await KvClient.open(cluster.addresses, (await authority?.issue(CLIENT_ID)) ?? null);
   const leader = await Promise.race([client.findLeader(), stopped]);
   const startMs = (performance.now() - start).toFixed(0);
   narrator.say(`${cluster.ids.join(', ')} are up after ${startMs} ms; ${leader} leads; seed ${options.seed}`);

@@ -1,9 +1,13 @@
 import type { NodeId } from 'quorate/core';
 import { MalformedError } from 'quorate/core';
+import type { Identity } from './certificates.js';
 import type { Json, Page } from './kv-state-machine.js';
 
 /** The name that all processes of the demo give their cluster. */
 export const CLUSTER = 'replicated-kv';
+
+/** Where all servers listen: the demo stays within this machine. */
+export const HOST = '127.0.0.1';
 
 /** The channel on which clients talk to servers; Raft has one of its own on the same connections. */
 export const KV_CHANNEL = 'kv';
@@ -45,12 +49,21 @@ export type DumpReply = Page;
 
 /** What the demo tells a server process through its IPC channel. */
 export type ToServer =
-  /** Listen on this port of 127.0.0.1 (0: on a free one), and say where. */
-  | { readonly type: 'listen'; readonly id: NodeId; readonly directory: string; readonly port: number }
+  /** Listen on this port of 127.0.0.1 (0: on a free one), with TLS if that is given, and say where. */
+  | ({ readonly type: 'listen' } & ListenAt)
   /** These are the servers with their addresses: take part. */
   | { readonly type: 'join'; readonly members: Readonly<Record<NodeId, string>> }
   /** Close everything and end. */
   | { readonly type: 'stop' };
+
+/** Who a server is, and where. */
+export interface ListenAt {
+  readonly id: NodeId;
+  /** For its journal. */
+  readonly directory: string;
+  readonly port: number;
+  readonly tls: Identity | null;
+}
 
 /** What a server process answers. */
 export type FromServer =

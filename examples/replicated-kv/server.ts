@@ -15,10 +15,12 @@ import {
   CLUSTER,
   ELECTION_TIMEOUT_MS,
   HEARTBEAT_INTERVAL_MS,
+  HOST,
   KV_CHANNEL,
   parseRequest,
   type FromServer,
   type KvRequest,
+  type ListenAt,
   type PutReply,
   type StatusReply,
   type ToServer,
@@ -30,8 +32,6 @@ const SNAPSHOT_EVERY_ENTRIES = 20_000;
 /** How many bytes of entries a page of a dump holds: far below the largest frame of the transport. */
 const PAGE_BYTES = 256 * 1024;
 
-const HOST = '127.0.0.1';
-
 interface Place {
   readonly id: NodeId;
   readonly directory: string;
@@ -42,10 +42,16 @@ interface Place {
 const open: AsyncDisposable[] = [];
 let place: Place | null = null;
 
-async function listen(id: NodeId, directory: string, port: number): Promise<void> {
+async function listen({ id, directory, port, tls }: ListenAt): Promise<void> {
   // The gpid tells this run of the server from the one before it, so that peers give up that one's connections.
   const incarnation = formatGpid(localGpid({ ip: HOST, port }));
-  const transport = await openTcpTransport({ id, cluster: CLUSTER, listen: { host: HOST, port }, incarnation });
+  const transport = await openTcpTransport({
+    id,
+    cluster: CLUSTER,
+    listen: { host: HOST, port },
+    incarnation,
+    ...(tls === null ? {} : { tls }),
+  });
   open.push(transport);
   place = { id, directory, transport };
   tell({ type: 'listening', address: transport.address! });
@@ -118,7 +124,7 @@ async function stop(exitCode: number): Promise<void> {
 }
 
 async function obey(message: ToServer): Promise<void> {
-  if (message.type === 'listen') await listen(message.id, message.directory, message.port);
+  if (message.type === 'listen') await listen(message);
   if (message.type === 'join' && place !== null) await join(place, message.members);
   if (message.type === 'stop') await stop(0);
 }

@@ -87,8 +87,11 @@ function parseLine(line: string, where: string): Entry {
   return [key, value as Json];
 }
 
-/** Stores and compares must agree on a value, so it has to come back from the codec as it went in. */
-function whyNotStorable(key: string, value: unknown): string | null {
+/**
+ * Says why a value is not taken; `null` when it is. Stores and compares must agree on it, so it has to come back from the
+ * codec as it went in.
+ */
+export function whyNotStorable(key: string, value: unknown): string | null {
   try {
     const bytes = valueCodec.encode([key, value]);
     if (bytes.length > MAX_VALUE_BYTES) return `it takes ${bytes.length} bytes; at most ${MAX_VALUE_BYTES} are allowed`;

@@ -1,13 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkLinearizability, keyValueModel, parseKeyValueHistory } from '../../src/testing/index.js';
+import { example, startDemo, type Running } from './demo-process.js';
 
-const example = resolve('examples/replicated-kv');
 const TIMEOUT_MS = 60_000;
 
 let work: string;
@@ -20,23 +17,6 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true });
 });
 
-interface Ended {
-  /** The exit code, or the signal. */
-  readonly code: number | NodeJS.Signals;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  /** The folder that the process takes for its temporary files. */
-  readonly temporary: string;
-  /** Resolves when a line of standard error holds this text. */
-  said(text: string): Promise<void>;
-  /** Resolves when the process has ended and so has every process that it started: all of them hold its standard error. */
-  readonly ended: Promise<Ended>;
-}
-
 let started = 0;
 
 /** Starts the demo as it is. */
@@ -44,31 +24,11 @@ function start(...args: readonly string[]): Running {
   return startIn(example, args);
 }
 
-/** Starts the demo of a folder on the sources, to which tsconfig.json leads the public names; so no build is needed. */
+/** Starts the demo of a folder. */
 function startIn(folder: string, args: readonly string[]): Running {
   const temporary = join(work, `run-${++started}`);
   mkdirSync(temporary);
-  const env = {
-    ...process.env,
-    TMPDIR: temporary,
-    TSX_DISABLE_CACHE: '1',
-    TSX_TSCONFIG_PATH: resolve('tsconfig.json'),
-  };
-  const child = spawn(process.execPath, ['--import', 'tsx', join(folder, 'main.ts'), ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const lines = createInterface({ input: child.stderr });
-  const ended = once(child, 'close').then(([code, signal]): Ended => ({ code: code ?? signal, stdout, stderr }));
-  const said = (text: string): Promise<void> =>
-    new Promise((resolve, reject) => {
-      lines.on('line', (line) => line.includes(text) && resolve());
-      void ended.then(() => reject(new Error(`"${text}" was never said, but: ${stderr}`)));
-    });
-  return { child, temporary, said, ended };
+  return startDemo(temporary, args, folder);
 }
 
 function file(name: string, content: string | Uint8Array): string {

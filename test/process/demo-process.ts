@@ -1,0 +1,58 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Where the demo is. */
+export const example = resolve('examples/replicated-kv');
+
+/** How a process of the demo ended. */
+export interface Ended {
+  /** The exit code, or the signal. */
+  readonly code: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process of the demo. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** The folder that the process takes for its temporary files. */
+  readonly temporary: string;
+  /** Resolves when a line of standard error has held this text, since the start. */
+  said(text: string): Promise<void>;
+  /** Resolves when the process has ended and so has every process that it started: all of them hold its standard error. */
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts the demo on the sources, to which tsconfig.json leads the public names; so no build is needed. */
+export function startDemo(temporary: string, args: readonly string[], folder = example): Running {
+  const env = {
+    ...process.env,
+    TMPDIR: temporary,
+    TSX_DISABLE_CACHE: '1',
+    TSX_TSCONFIG_PATH: resolve('tsconfig.json'),
+  };
+  const child = spawn(process.execPath, ['--import', 'tsx', join(folder, 'main.ts'), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const lines = createInterface({ input: child.stderr });
+  const ended = once(child, 'close').then(([code, signal]): Ended => ({ code: code ?? signal, stdout, stderr }));
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (
+        stderr
+          .split('\n')
+          .slice(0, -1)
+          .some((line) => line.includes(text))
+      )
+        resolve();
+      lines.on('line', (line) => line.includes(text) && resolve());
+      void ended.then(() => reject(new Error(`"${text}" was never said, but: ${stderr}`)));
+    });
+  return { child, temporary, said, ended };
+}
