@@ -25,7 +25,7 @@ import {
   propose,
   replicate,
 } from './replication.js';
-import { becomeFollower, drawElectionTimeout, resetElectionTimer } from './roles.js';
+import { becomeFollower, drawElectionTimeout, resetElectionTimer, voterIds } from './roles.js';
 import { handleInstallSnapshot, installed, installFailed, snapshotReceived } from './snapshot-receiving.js';
 import { handleInstallSnapshotReply, snapshotRead } from './snapshot-sending.js';
 import type { PeerState } from './state.js';
@@ -43,6 +43,7 @@ export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
   if (message.term < state.currentTerm) return refuseStale(raft, from, message);
   if (message.term > state.currentTerm) {
     if (message.type === 'requestVote' && leaderIsAlive(raft)) return; // thesis, section 4.2.3
+    if (isAnswer(message) && !voterIds(raft).includes(from)) return; // only voters were asked anything
     becomeFollower(raft, message.term, null);
   }
   switch (message.type) {
@@ -64,6 +65,18 @@ export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
       if (message.type === 'appendEntriesReply') return handleAppendEntriesReply(raft, peer, message);
       return handleInstallSnapshotReply(raft, peer, message);
     }
+  }
+}
+
+function isAnswer({ type }: RaftMessage): boolean {
+  switch (type) {
+    case 'preVoteReply':
+    case 'requestVoteReply':
+    case 'appendEntriesReply':
+    case 'installSnapshotReply':
+      return true;
+    default:
+      return false;
   }
 }
 

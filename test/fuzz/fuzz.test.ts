@@ -53,5 +53,8 @@ describe('a fuzz run', () => {
     expect(finding!.message).toContain('large bytes');
     const small = await minimise(broken, finding!.input);
     expect([small.length, small[0]! > 250, small[0] === small[1]]).toEqual([2, true, true]);
+    expect(await minimise(broken, small)).toEqual(small);
+    const odd = Uint8Array.of(1, 2, 255, 3, 255);
+    expect(await minimise(broken, odd)).toEqual(Uint8Array.of(255, 255));
   });
 });

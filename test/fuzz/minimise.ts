@@ -1,3 +1,4 @@
+import { concatenate } from './mutate.js';
 import { tryInput } from './run.js';
 import type { Target } from './target.js';
 
@@ -22,9 +23,7 @@ async function leaveOut(input: Uint8Array, fails: (input: Uint8Array) => Promise
   let best = input;
   for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
     for (let at = 0; at < best.length;) {
-      const shorter = new Uint8Array(Math.max(0, best.length - size));
-      shorter.set(best.subarray(0, at));
-      shorter.set(best.subarray(at + size), at);
+      const shorter = concatenate([best.subarray(0, at), best.subarray(at + size)]);
       if (await fails(shorter)) best = shorter;
       else at += size;
     }

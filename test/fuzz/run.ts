@@ -72,12 +72,16 @@ export class Inputs {
   }
 }
 
-/** What a target makes of one input; an error when a promise does not hold. Synchronous where the target is. */
-export function tryInput(target: Target, input: Uint8Array): Verdict | Error | Promise<Verdict | Error> {
+/**
+ * What a target makes of one input; an error when a promise does not hold. Synchronous where the target is. What took too
+ * long may have waited for the machine: it counts when it does so each time.
+ */
+export function tryInput(target: Target, input: Uint8Array, tries = 3): Verdict | Error | Promise<Verdict | Error> {
   const start = performance.now();
-  const timed = (verdict: Verdict): Verdict | Error => {
+  const timed = (verdict: Verdict): Verdict | Error | Promise<Verdict | Error> => {
     const ms = performance.now() - start;
-    return ms > MAX_MS ? new Error(`it took ${Math.round(ms)} ms`) : verdict;
+    if (ms <= MAX_MS) return verdict;
+    return tries > 1 ? tryInput(target, input, tries - 1) : new Error(`it took ${Math.round(ms)} ms`);
   };
   try {
     const verdict = target.check(input);

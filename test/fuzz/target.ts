@@ -63,3 +63,10 @@ export function sizeOf(value: unknown): number {
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
+
+/** Whether all texts of a value are well-formed Unicode: lone surrogates do not survive encoding, as documented. */
+export function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value === Buffer.from(value).toString();
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
+  return Array.isArray(value) ? value.every(isWellFormed) : Object.entries(value).flat().every(isWellFormed);
+}

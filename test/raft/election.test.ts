@@ -139,6 +139,22 @@ describe('a candidate (figure 2)', () => {
     expect(server.state.votes).toEqual({ a: true });
   });
 
+  const answers: readonly RaftMessage[] = [
+    { type: 'preVoteReply', term: 9, campaignTerm: 9, granted: false },
+    { type: 'requestVoteReply', term: 9, voteGranted: false },
+    { type: 'appendEntriesReply', success: true, term: 9, matchIndex: 0, round: 0 },
+    { type: 'installSnapshotReply', term: 9, lastIncludedIndex: 1, offset: 0, installed: false },
+  ];
+
+  it.each(answers)('learns no term from the $type of a stranger, and does from that of a member', (answer) => {
+    const server = new Server('a', { preVote: false, members: ['a', 'b', 'c', 'd', 'e'] });
+    server.passToWake();
+    server.receive('x', answer);
+    expect(server.state).toMatchObject({ role: 'candidate', currentTerm: 1 });
+    server.receive('b', answer);
+    expect(server.state).toMatchObject({ role: 'follower', currentTerm: 9 });
+  });
+
   it('gives way to a leader of its own term', () => {
     const server = new Server('a', { preVote: false });
     server.passToWake();

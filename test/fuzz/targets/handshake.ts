@@ -11,7 +11,7 @@ import {
   type Hello,
 } from '../../../src/transport/stream/hello.js';
 import type { Random } from '../random.js';
-import { decoded, ensure, ensureSame, isCount, type Target } from '../target.js';
+import { decoded, ensure, ensureSame, isCount, isWellFormed, type Target } from '../target.js';
 import { mutateValue } from '../values.js';
 
 const codec = messagePackCodec();
@@ -61,6 +61,6 @@ function ensureHello(hello: Hello): void {
   for (const label of [cluster, incarnation])
     ensure(label.length > 0 && label.length <= MAX_LABEL_LENGTH, 'labels are short');
   ensure(nonce === null || nonce.length === 32, 'a nonce has 32 bytes');
-  if (Buffer.from(cluster + incarnation).toString() !== cluster + incarnation) return; // not well-formed Unicode
+  if (!isWellFormed(hello)) return;
   ensureSame('decoded, encoded, decoded', { type: 'hello', hello }, parseHandshakeFrame(encodeHello(hello)));
 }

@@ -1,5 +1,5 @@
 import { messagePackCodec } from '../../../src/codec/index.js';
-import { decoded, ensure, ensureSame, sizeOf, type Target } from '../target.js';
+import { decoded, ensure, ensureSame, isWellFormed, sizeOf, type Target } from '../target.js';
 import { anyValue } from '../values.js';
 
 const codec = messagePackCodec();
@@ -35,11 +35,4 @@ export function ensureOfModel(value: unknown, depth: number): void {
   ensure(prototype === Object.prototype, 'an object with another prototype');
   ensure(!Object.hasOwn(value, '__proto__'), 'the key __proto__');
   for (const part of Object.values(value)) ensureOfModel(part, depth + 1);
-}
-
-/** Lone surrogates do not survive encoding, as documented. */
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return value === Buffer.from(value).toString();
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
-  return Array.isArray(value) ? value.every(isWellFormed) : Object.entries(value).flat().every(isWellFormed);
 }

@@ -2,7 +2,7 @@ import { messagePackCodec } from '../../../src/codec/index.js';
 import type { Codec } from '../../../src/core/index.js';
 import { parseMessage, raftCodec } from '../../../src/raft/index.js';
 import { raftMessage } from '../raft-messages.js';
-import { decoded, ensure, ensureSame, sizeOf, type Target, type Verdict } from '../target.js';
+import { decoded, ensure, ensureSame, isWellFormed, sizeOf, type Target, type Verdict } from '../target.js';
 import { mutateValue } from '../values.js';
 
 const general = messagePackCodec();
@@ -34,10 +34,4 @@ function check(codec: Codec, input: Uint8Array): Verdict {
   if (isWellFormed(message))
     ensureSame('decoded, encoded, decoded', message, parseMessage(compact.decode(compact.encode(message))));
   return 'accepted';
-}
-
-/** Lone surrogates in identities and addresses do not survive encoding, as documented. */
-function isWellFormed(message: unknown): boolean {
-  const text = JSON.stringify(message);
-  return !/\\ud[89a-f]/i.test(text);
 }

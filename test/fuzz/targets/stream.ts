@@ -12,6 +12,7 @@ const codec = messagePackCodec();
 const MAX_FRAME_BYTES = 512;
 const REASONS = [
   ...['malformed', 'bad-frame-length', 'version', 'cluster', 'own-id', 'unexpected-id', 'unauthenticated', 'duplicate'],
+  'tls',
   ...['refused-by-peer', 'unknown-channel', 'no-listener'],
 ];
 
