@@ -34,7 +34,7 @@ const layers = {
 /** @typedef {{ files: string[], folder: string, node?: boolean, packages?: string[] }} Leave */
 
 /** What of the transports runs anywhere, and with it what they share. */
-const portableTransports = 'memory|stream|worker|channels|cluster-name|counters|port';
+const portableTransports = 'memory|stream|websocket|worker|channels|cluster-name|counters|port';
 
 /**
  * The files that may import modules of Node or a package. Edges that run anywhere (host, the memory ones, some
@@ -45,6 +45,7 @@ const portableTransports = 'memory|stream|worker|channels|cluster-name|counters|
 const leaves = [
   { folder: 'transport', files: [`src/transport/!(${portableTransports}){.ts,/**/*.ts}`], node: true },
   { folder: 'transport', files: ['src/transport/stream/**/*.ts'], packages: ['p-retry'] },
+  { folder: 'transport', files: ['src/transport/websocket/node{.ts,/**/*.ts}'], node: true, packages: ['ws'] },
   { folder: 'storage', files: ['src/storage/!(memory){.ts,/**/*.ts}'], node: true },
   { folder: 'inspect', files: ['src/inspect/**/*.ts'], node: true },
   { folder: 'cli', files: ['src/cli/**/*.ts'], node: true },
@@ -136,6 +137,7 @@ export default defineConfig(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
     },
   },
+  { files: ['src/transport/websocket/node/load-ws.ts'], rules: { 'no-restricted-syntax': 'off' } }, // an optional peer
   {
     files: ['src/**/*.ts'],
     ignores: nodeFiles,

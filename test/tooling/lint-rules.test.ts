@@ -111,6 +111,7 @@ describe('imports point one way', () => {
 describe('packages stay where they belong', () => {
   it.each([
     ['p-retry', 'src/transport/stream/dial.ts', ['src/transport/tcp/dial.ts', 'src/host/host.ts', 'src/raft/node.ts']],
+    ['ws', 'src/transport/websocket/node/edge.ts', ['src/transport/websocket.ts', 'src/transport/tcp/edge.ts']],
     ['eventemitter3', 'src/raft/node.ts', ['src/raft/machine.ts', 'src/transport/tcp.ts', 'src/core/machine.ts']],
     ['@msgpack/msgpack', 'src/codec/messagepack.ts', ['src/transport/tcp.ts', 'src/raft/records.ts']],
     ['murmurhash3js-revisited', 'src/hashing/key.ts', ['src/balancer/maglev.ts', 'src/id/gpid.ts']],

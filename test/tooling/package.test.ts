@@ -7,7 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entries } from '../../scripts/entries.js';
 
 const root = resolve('.');
-const needNode = ['quorate/id/node', 'quorate/transport/tcp', 'quorate/transport/udp', 'quorate/storage/file'];
+const needNode = [
+  'quorate/id/node',
+  'quorate/transport/tcp',
+  'quorate/transport/udp',
+  'quorate/transport/websocket/node',
+  'quorate/storage/file',
+];
 const names = entries.map(({ name }) => name);
 const portable = entries.filter(({ name }) => !needNode.includes(name));
 
@@ -120,6 +126,17 @@ describe('the packed tarball', () => {
     for (const { output } of entries)
       for (const name of reachable(join(packed, output)).packages)
         if (!name.startsWith('node:')) expect(allowed).toContain(name);
+  });
+
+  it('says which package to install for WebSockets where there is none', () => {
+    const message = evaluate(
+      'websocket.mjs',
+      `import { openWebSocketTransport } from 'quorate/transport/websocket/node';
+      const options = { id: 'a', cluster: 'test', listen: { host: '127.0.0.1', port: 0 } };
+      const error = await openWebSocketTransport(options).catch((reason) => reason);
+      console.log(JSON.stringify([error.code, error.message]));`,
+    );
+    expect(message).toEqual(['missing-package', expect.stringContaining('npm install ws')]);
   });
 
   it('holds what is built and nothing else', () => {

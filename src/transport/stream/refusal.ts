@@ -16,6 +16,8 @@ export type RefusalReason =
   | 'certificate'
   /** Only one side has TLS, or they have no version of it in common. */
   | 'tls'
+  /** It is a web page from elsewhere than the option `origins` allows. */
+  | 'origin'
   /** The other side has the id of this node. */
   | 'own-id'
   /** Another node than the one dialed is at that address, or this node is not the one that the other side dialed. */

@@ -53,10 +53,15 @@ export class ArrivingStream implements ByteStream {
     carrier.begin(this.#listener);
   }
 
-  /** It will carry none. */
-  failed(error: Error, refusal: StreamRefusal | undefined): void {
+  /**
+   * It will carry none.
+   *
+   * @param through - what to say goodbye through, when something was made of the socket already
+   */
+  failed(error: Error | null, refusal: StreamRefusal | undefined, through = this.#socket, goodbye = ''): void {
     this.#end(error, refusal);
-    this.#socket.destroy();
+    if (goodbye !== '') through.write(goodbye);
+    through.destroySoon();
   }
 
   #end(error: Error | null = null, refusal?: StreamRefusal): void {

@@ -44,11 +44,18 @@ export function peerCertificate(socket: TLSSocket): PeerCertificate {
   return { names: namesIn(certificate), problem };
 }
 
+/** The codes of OpenSSL for certificates that it does not accept. */
+const PROBLEM =
+  /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_CERT|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/;
+
 /** Why the other side is refused, when TLS broke the connection; `undefined` when something else did. */
-export function refusalByTls(error: NodeJS.ErrnoException | null, socket: TLSSocket | null): StreamRefusal | undefined {
+export function refusalByTls(error: NodeJS.ErrnoException | null): StreamRefusal | undefined {
   const code = error?.code ?? '';
-  if (socket?.authorizationError) return { reason: 'certificate', detail: describeProblem(code) };
-  if (!/^ERR_(SSL|TLS)_/.test(code)) return undefined;
+  if (PROBLEM.test(code)) return { reason: 'certificate', detail: describeProblem(code) };
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return { reason: 'certificate', detail: `its certificate is for another host (${code})` };
+  }
+  if (!/^(ERR_(SSL|TLS)_|EPROTO$)/.test(code)) return undefined;
   if (/CERT|UNKNOWN_CA/.test(code)) {
     return { reason: 'certificate', detail: `it does not accept the certificate of this node (${code})` };
   }

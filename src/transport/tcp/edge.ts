@@ -78,6 +78,6 @@ export class TcpEdge implements StreamEdge {
       if (stream === null) carrier.destroy();
       else stream.arrived(carrier);
     });
-    server.on('tlsClientError', (error, socket) => arrivals.take(socket)?.failed(error, refusalByTls(error, null)));
+    server.on('tlsClientError', (error, socket) => arrivals.take(socket)?.failed(error, refusalByTls(error)));
   }
 }

@@ -52,7 +52,8 @@ export function checkTcpOptions(options: TcpTransportOptions): CheckedTcpOptions
   };
 }
 
-function checkListen(listen: unknown): HostPort {
+/** @throws InvalidOptionError */
+export function checkListen(listen: unknown): HostPort {
   if (typeof listen !== 'object' || listen === null) {
     throw new InvalidOptionError('listen', listen, '{ host, port }, or null for a client that only dials');
   }

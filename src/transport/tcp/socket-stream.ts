@@ -34,10 +34,9 @@ export class SocketStream implements ByteStream {
 
   begin(listener: ByteStreamListener): void {
     const socket = this.#socket;
-    const secured = socket instanceof TLSSocket ? socket : null;
-    socket.once(secured === null ? 'connect' : 'secureConnect', () => listener.connected());
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => listener.connected());
     socket.on('data', (chunk) => listener.data(chunk));
-    socket.once('close', () => listener.closed(socket.errored, refusalByTls(socket.errored, secured)));
+    socket.once('close', () => listener.closed(socket.errored, refusalByTls(socket.errored)));
   }
 
   write(bytes: Uint8Array, written: () => void): void {

@@ -1,0 +1,48 @@
+import type { ByteStream, StreamEdge } from '../../stream/byte-stream.js';
+import { checkUrl } from '../address.js';
+import { PlatformStream } from '../platform-stream.js';
+import type { Acceptor } from './acceptor.js';
+import { PLAIN } from './load-ws.js';
+import type { Ws } from './load-ws.js';
+import { checkSecureUrl } from './options.js';
+import type { CheckedWebSocketOptions } from './options.js';
+import { WsStream } from './ws-stream.js';
+
+/** The name that counts is the id, which the handshake looks for: addresses come and go. */
+const ID_ONLY = { rejectUnauthorized: true, checkServerIdentity: () => undefined };
+
+/** Dials by the package `ws`, and accepts by an {@link Acceptor}. */
+export class WebSocketEdge implements StreamEdge {
+  readonly address: string | null;
+  readonly #options: CheckedWebSocketOptions;
+  readonly #ws: Ws;
+  readonly #acceptor: Acceptor | null;
+
+  /** @param acceptor - listens already; `null` for a client */
+  constructor(options: CheckedWebSocketOptions, ws: Ws, acceptor: Acceptor | null) {
+    this.#options = options;
+    this.#ws = ws;
+    this.#acceptor = acceptor;
+    this.address = acceptor?.address ?? null;
+  }
+
+  checkAddress(option: string, address: unknown): string {
+    return this.#options.tls === null ? checkUrl(option, address) : checkSecureUrl(option, address);
+  }
+
+  dial(url: string): ByteStream {
+    const { WebSocket, tls, keepAliveMs } = this.#options;
+    if (WebSocket !== null) return new PlatformStream(new WebSocket(url), url);
+    const secured = tls === null ? {} : { ...tls.context, ...ID_ONLY };
+    const ws = new this.#ws.WebSocket(url, { ...PLAIN, ...secured });
+    return new WsStream(ws, null, { remote: url, host: url, keepAliveMs, certified: tls !== null });
+  }
+
+  listen(accept: (stream: ByteStream) => void, failed: () => void): void {
+    this.#acceptor?.listen(accept, failed);
+  }
+
+  async close(): Promise<void> {
+    await this.#acceptor?.close();
+  }
+}
