@@ -2,7 +2,8 @@ import type { FileLayer, OpenFile } from '../../src/storage/file.js';
 
 /** What a test puts in the place of operations; the others go through. */
 export interface Faults {
-  readonly write?: (source: Uint8Array, put: (part: Uint8Array) => Promise<void>) => Promise<void>;
+  /** `growth`: by how many bytes the file would become larger. */
+  readonly write?: (source: Uint8Array, put: (part: Uint8Array) => Promise<void>, growth: number) => Promise<void>;
   readonly sync?: (sync: () => Promise<void>) => Promise<void>;
   readonly open?: () => Promise<void>;
 }
@@ -11,9 +12,10 @@ export interface Faults {
 export function faultyLayer(under: FileLayer, faults: Faults): FileLayer {
   const wrap = (file: OpenFile): OpenFile => ({
     read: (target, position) => file.read(target, position),
-    write: (source, position) => {
+    write: async (source, position) => {
       const put = (part: Uint8Array): Promise<void> => file.write(part, position);
-      return faults.write === undefined ? put(source) : faults.write(source, put);
+      if (faults.write === undefined) return put(source);
+      return faults.write(source, put, Math.max(0, position + source.length - (await file.size())));
     },
     truncate: (size) => file.truncate(size),
     size: () => file.size(),

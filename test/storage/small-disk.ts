@@ -50,15 +50,15 @@ export async function smallDisk(): Promise<SmallDisk> {
   return { directory, fileLayer: nodeFileLayer, free: () => rm(ballast) };
 }
 
-/** Counts what is written, and fails as a full disk does: the write that does not fit is cut short. */
+/** Counts by how much files grow, and fails as a full disk does: the write that does not fit is cut short. */
 function injectedDisk(directory: string): SmallDisk {
   let room = DISK_BYTES - BALLAST_BYTES;
   const fileLayer = faultyLayer(nodeFileLayer, {
-    write: async (source, put) => {
-      const fits = Math.min(room, source.length);
+    write: async (source, put, growth) => {
+      const fits = Math.min(room, growth);
       room -= fits;
-      await put(source.subarray(0, fits));
-      if (fits < source.length) throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+      await put(source.subarray(0, source.length - growth + fits));
+      if (fits < growth) throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
     },
   });
   return { directory, fileLayer, free: async () => void (room += BALLAST_BYTES) };
