@@ -12,10 +12,13 @@ export const MAX_NODE_ID_LENGTH = 128;
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** Tells whether a value from outside is a valid {@link NodeId}: 1 to 128 printable ASCII characters, no spaces. */
+/**
+ * Tells whether a value from outside is a valid {@link NodeId}: 1 to 128 printable ASCII characters, no spaces, and none of
+ * the names that every object has, such as `constructor`.
+ */
 export function isNodeId(value: unknown): value is NodeId {
   const fits = typeof value === 'string' && value.length <= MAX_NODE_ID_LENGTH && PRINTABLE.test(value);
-  return fits && value !== '__proto__'; // ids are keys of plain objects
+  return fits && !(value in Object.prototype); // ids are keys of plain objects, which seem to have those already
 }
 
 /**
@@ -26,5 +29,6 @@ export function isNodeId(value: unknown): value is NodeId {
  */
 export function checkNodeId(name: string, value: unknown): NodeId {
   if (isNodeId(value)) return value;
-  throw new InvalidOptionError(name, value, `1 to ${MAX_NODE_ID_LENGTH} printable ASCII characters without spaces`);
+  const allowed = `1 to ${MAX_NODE_ID_LENGTH} printable ASCII characters without spaces`;
+  throw new InvalidOptionError(name, value, `${allowed}, and no name that every object has`);
 }

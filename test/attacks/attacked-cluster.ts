@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,10 @@ export class AttackedCluster {
     const servers = IDS.map((id) => {
       const args = [id, join(directory, id), String(maxConnections)];
       return fork(script, args, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    });
+    process.once('exit', () => {
+      for (const server of servers) server.kill('SIGKILL');
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     });
     const addresses = await Promise.all(servers.map((server) => answer(server, 'listening')));
     const members = Object.fromEntries(IDS.map((id, i) => [id, addresses[i]!.address]));

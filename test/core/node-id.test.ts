@@ -6,7 +6,12 @@ describe('a node id', () => {
     expect(checkNodeId('id', id)).toBe(id);
   });
 
-  it.each(['', ' ', 'a b', 'ü', '\n', 'x'.repeat(MAX_NODE_ID_LENGTH + 1), '__proto__', 7, null, undefined, ['a']])(
+  it.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])('may not be %j, which every object has', (id) => {
+    expect(isNodeId(id)).toBe(false);
+    expect(() => checkNodeId('peer', id)).toThrow('no name that every object has');
+  });
+
+  it.each(['', ' ', 'a b', 'ü', '\n', 'x'.repeat(MAX_NODE_ID_LENGTH + 1), 7, null, undefined, ['a']])(
     'may not be %j',
     (id) => {
       expect(isNodeId(id)).toBe(false);
