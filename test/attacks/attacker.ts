@@ -59,7 +59,7 @@ export class Attacker {
 }
 
 /** A socket of an attack. Nothing fails: what comes after its end is lost. */
-export class AttackSocket {
+class AttackSocket {
   /** Resolves when it is connected, or over. */
   readonly connected: Promise<void>;
   readonly closed: Promise<void>;

@@ -21,7 +21,7 @@ export const messagepack: Target = {
 };
 
 /** The value model of the codec, see `docs/guide/codec.md`. */
-export function ensureOfModel(value: unknown, depth: number): void {
+function ensureOfModel(value: unknown, depth: number): void {
   ensure(depth <= MAX_DEPTH, `nested ${depth} deep`);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return;
   if (typeof value === 'number') return ensure(Number.isFinite(value), `the number ${value}`);
