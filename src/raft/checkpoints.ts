@@ -1,6 +1,6 @@
 import { QuorateError, type CheckpointPiece, type Journal } from '../core/index.js';
 import type { RaftOutput } from './commands.js';
-import { decodeSnapshotHeader, encodeRecord, encodeSnapshotHeader } from './record-codec.js';
+import { decodeSnapshotHeader, encodeRecords, encodeSnapshotHeader } from './record-codec.js';
 import type { SnapshotHeader } from './state.js';
 
 /** How much of a checkpoint is read from the journal at a time, in bytes. */
@@ -82,7 +82,7 @@ export class IncomingSnapshot {
   constructor(journal: Journal, group: string, { index, carry }: RaftOutput & { type: 'receiveSnapshot' }) {
     this.index = index;
     // The log here does not contain the snapshot's last entry, so nothing of it may be kept (figure 13, rule 7).
-    const options = { keepFrom: Infinity, carry: carry.map((record) => encodeRecord(group, record)) };
+    const options = { keepFrom: Infinity, carry: encodeRecords(group, carry) };
     this.stored = journal.checkpoint(group, this.#pieces(), options);
     this.stored.catch(() => {}); // whoever adds the last piece looks at it
   }

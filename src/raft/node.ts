@@ -18,7 +18,7 @@ import { maxPayloadBytes, resolveNodeOptions, type RaftNodeOptions, type Resolve
 import { parseMessage } from './parse.js';
 import { PendingReads } from './pending-reads.js';
 import { Proposals } from './proposals.js';
-import { decodeEntry, encodeRecord, openSnapshot } from './record-codec.js';
+import { decodeEntry, encodeRecords, openSnapshot } from './record-codec.js';
 import { bootstrap, recover } from './recovery.js';
 import { configurationOf, type RaftState } from './state.js';
 
@@ -120,7 +120,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       machine: new RaftMachine(raft, state),
       clock,
       send: (to, message) => void channel.send(to, message),
-      store: (writes) => journal.append(writes.map((record) => encodeRecord(group, record))),
+      store: (writes) => journal.append(encodeRecords(group, writes)),
       deliver: (output) => this.#deliver(output),
       failed,
     });
@@ -323,7 +323,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const { journal, group, trailingEntries } = this.#options;
     const chunks = withHeader({ index, term, configuration }, this.#snapshot.chunks);
     const firstIndex = Math.max(this.#state.log.firstIndex, index + 1 - trailingEntries);
-    const carried = carry.map((record) => encodeRecord(group, record));
+    const carried = encodeRecords(group, carry);
     journal.checkpoint(group, chunks, { keepFrom: firstIndex, carry: carried }).then(
       () => {
         if (this.#over !== null) return;

@@ -21,28 +21,61 @@ const NO_BYTES = new Uint8Array(0);
 
 /** The bytes of a record, as it goes into the journal of a group. */
 export function encodeRecord(group: string, record: RaftRecord): JournalRecord {
-  switch (record.type) {
+  return encodeRecords(group, [record])[0]!;
+}
+
+/** As {@link encodeRecord}, of several. They share one piece of memory, which costs a quarter of one for each. */
+export function encodeRecords(group: string, records: readonly RaftRecord[]): JournalRecord[] {
+  const bodies = records.map(bodyOf);
+  let length = 0;
+  for (const body of bodies) length += HEADER_BYTES + body.length;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  let start = 0;
+  return records.map((record, i) => {
+    const body = bodies[i]!;
+    const end = start + HEADER_BYTES + body.length;
+    bytes[start] = kindOf(record);
+    view.setFloat64(start + 1, 'term' in record ? record.term : 0);
+    bytes.set(body, start + HEADER_BYTES);
+    const data = bytes.subarray(start, end);
+    start = end;
+    return { group, index: isEntry(record) ? record.index : 0, data };
+  });
+}
+
+function kindOf({ type }: RaftRecord): number {
+  switch (type) {
     case 'command':
-      return frame(group, record.index, COMMAND, record.term, record.data);
+      return COMMAND;
     case 'noop':
-      return frame(group, record.index, NOOP, record.term, NO_BYTES);
+      return NOOP;
     case 'configuration':
-      return frame(group, record.index, CONFIGURATION, record.term, codec.encode(record.data));
+      return CONFIGURATION;
     case 'hardState':
-      return frame(group, 0, HARD_STATE, record.term, codec.encode(record.votedFor));
+      return HARD_STATE;
     case 'identity':
-      return frame(group, 0, IDENTITY, 0, codec.encode([record.identity, record.admitted, record.introduced]));
+      return IDENTITY;
     case 'introduced':
-      return frame(group, 0, INTRODUCED, 0, codec.encode([record.member, record.identity]));
+      return INTRODUCED;
   }
 }
 
-function frame(group: string, index: number, kind: number, term: number, body: Uint8Array): JournalRecord {
-  const data = new Uint8Array(HEADER_BYTES + body.length);
-  data[0] = kind;
-  new DataView(data.buffer).setFloat64(1, term);
-  data.set(body, HEADER_BYTES);
-  return { group, index, data };
+function bodyOf(record: RaftRecord): Uint8Array {
+  switch (record.type) {
+    case 'command':
+      return record.data;
+    case 'noop':
+      return NO_BYTES;
+    case 'configuration':
+      return codec.encode(record.data);
+    case 'hardState':
+      return codec.encode(record.votedFor);
+    case 'identity':
+      return codec.encode([record.identity, record.admitted, record.introduced]);
+    case 'introduced':
+      return codec.encode([record.member, record.identity]);
+  }
 }
 
 /**

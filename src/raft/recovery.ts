@@ -3,7 +3,7 @@ import type { StateMachine } from '../host/index.js';
 import { introductionsNeeded } from './admission.js';
 import type { Configuration, Member, RaftRecord } from './entry.js';
 import type { ResolvedRaftOptions } from './options.js';
-import { decodeRecord, encodeRecord, openSnapshot } from './record-codec.js';
+import { decodeRecord, encodeRecords, openSnapshot } from './record-codec.js';
 import { initialState, NOT_THIS_JOURNAL, replay, replaySnapshot, type RaftState } from './state.js';
 
 /**
@@ -66,7 +66,7 @@ export async function bootstrap(journal: Journal, group: string, state: RaftStat
     { type: 'identity', identity, admitted: introduced || newCluster, introduced },
     { type: 'configuration', index: 1, term: 1, data: configurationOf(members) },
   ];
-  await journal.append(records.map((record) => encodeRecord(group, record)));
+  await journal.append(encodeRecords(group, records));
   for (const record of records) replay(state, record);
 }
 
