@@ -28,13 +28,13 @@ for (const [signal, exitCode] of Object.entries(SIGNALS))
 
 /** One runtime after the other: tests that take time into account do not disturb each other. */
 async function runMatrix(options: Options, folder: string, progress: MatrixProgress): Promise<Outcome[]> {
-  const children = new Children(interruption.signal);
   const [checkout, project, temporary] = ['checkout', 'project', 't'].map((name) => join(folder, name)) as [
     string,
     string,
     string,
   ];
   mkdirSync(temporary);
+  const children = new Children(interruption.signal, temporary);
   progress.say('packing a copy of the checkout');
   copyCheckout(root, checkout);
   await makeProject(checkout, project, children);

@@ -28,9 +28,12 @@ export interface Ended {
  */
 export class Children {
   readonly #aborted: AbortSignal;
+  readonly #temporary: string;
 
-  constructor(aborted: AbortSignal) {
+  /** @param temporary - their folder for temporary files: npm leaves some there, depending on the version of Node */
+  constructor(aborted: AbortSignal, temporary: string) {
     this.#aborted = aborted;
+    this.#temporary = temporary;
   }
 
   /** Rejects only when the signal aborts; a program that cannot be started ends with code 127. */
@@ -38,7 +41,7 @@ export class Children {
     this.#aborted.throwIfAborted();
     const child = spawn(command, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, TMPDIR: this.#temporary, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

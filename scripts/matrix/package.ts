@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { Authority } from '../../examples/replicated-kv/certificates.js';
 import type { Children } from './children.js';
 
 const BUILD_MS = 300_000;
@@ -19,7 +20,7 @@ export function copyCheckout(root: string, copy: string): void {
 
 /**
  * Makes a project that has the packed tarball installed: the package as npm would unpack it, its runtime dependencies as
- * the lockfile has them, and nothing else. With them the programs that try it out.
+ * the lockfile has them, its peers, and nothing else. With them the programs that try it out, and certificates for them.
  */
 export async function makeProject(checkout: string, project: string, children: Children): Promise<void> {
   const tool = async (cwd: string, command: string, ...args: readonly string[]): Promise<void> => {
@@ -39,14 +40,22 @@ export async function makeProject(checkout: string, project: string, children: C
       // an optional one of another platform is not
       cpSync(join(checkout, path), join(project, path), { recursive: true, dereference: true });
   cpSync(join(checkout, 'scripts/matrix/programs'), project, { recursive: true });
+  const authority = await Authority.create();
+  const certificates = { a: await authority.issue('a'), b: await authority.issue('b') };
+  writeFileSync(join(project, 'certificates.json'), JSON.stringify(certificates));
 }
 
-/** The folders of what the package needs at run time, by the lockfile. */
+/** The folders of what the package needs at run time, by the lockfile, and of what its adapters adapt. */
 function runtimePackages(checkout: string): string[] {
   const lock = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>;
   };
+  const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+    readonly peerDependencies?: Readonly<Record<string, string>>;
+  };
+  const peers = Object.keys(manifest.peerDependencies ?? {}).map((name) => `node_modules/${name}`);
   return Object.entries(lock.packages)
     .filter(([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true)
-    .map(([path]) => path);
+    .map(([path]) => path)
+    .concat(peers);
 }

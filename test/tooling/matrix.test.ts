@@ -53,7 +53,7 @@ async function outcomeOf(name: string, path: string, quick = false): Promise<Out
   vi.stubEnv(runtime.variable, path);
   const [checkout, project, temporary] = ['c', 'p', 't'].map((each) => join(folder, each)) as [string, string, string];
   for (const each of [checkout, project, temporary]) mkdirSync(each);
-  const children = new Children(new AbortController().signal);
+  const children = new Children(new AbortController().signal, folder);
   return runEntry(runtime, { checkout, project, temporary, children, quick, say: () => {}, tested: () => {} });
 }
 
@@ -142,7 +142,7 @@ describe('a runtime that cannot be had', () => {
 
 describe('a process of the matrix', () => {
   it('is killed with what it started when it takes too long', { timeout: TIMEOUT_MS }, async () => {
-    const children = new Children(new AbortController().signal);
+    const children = new Children(new AbortController().signal, folder);
     const ended = await children.run('sh', ['-c', 'sleep 1000 & wait'], { cwd: folder, timeoutMs: 100 });
     expect(ended).toMatchObject({ code: null, how: 'it did not end within 0.1 s' }); // both held its standard output
   });

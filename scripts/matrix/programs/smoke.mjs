@@ -4,6 +4,7 @@
  * to write to.
  */
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
 
 /** Longer than any check needs on a slow machine. */
 const CHECK_MS = 20_000;
@@ -85,6 +86,17 @@ async function tcp() {
   await exchange(await openTcpTransport({ id: 'a', cluster: CLUSTER, listen: null, addresses, secret: SECRET }), b);
 }
 
+/** With certificates on both sides. */
+async function tls() {
+  const { openTcpTransport } = await import('quorate/transport/tcp');
+  /** @type {Record<'a' | 'b', { cert: string, key: string, ca: string }>} */
+  const certificates = JSON.parse(readFileSync(new URL('certificates.json', import.meta.url), 'utf8'));
+  const b = await openTcpTransport({ id: 'b', cluster: CLUSTER, listen: LOOPBACK, tls: certificates.b });
+  const addresses = { b: `${b.address}` };
+  const options = { cluster: CLUSTER, listen: null, addresses, tls: certificates.a };
+  await exchange(await openTcpTransport({ id: 'a', ...options }), b);
+}
+
 async function udp() {
   const { openUdpTransport } = await import('quorate/transport/udp');
   const b = await openUdpTransport({ id: 'b', cluster: CLUSTER, listen: LOOPBACK, secret: SECRET });
@@ -162,7 +174,7 @@ async function within(promise) {
 
 /** @type {Record<string, string | null>} */
 const results = {};
-for (const [name, check] of Object.entries({ election, hash, codec, id, tcp, udp, worker, journal })) {
+for (const [name, check] of Object.entries({ election, hash, codec, id, tcp, tls, udp, worker, journal })) {
   results[name] = await within(check()).then(() => null, String);
 }
 process.stdout.write(`${JSON.stringify(results)}\n`, () => process.exit(0));
