@@ -10,6 +10,9 @@ import {
   type Outgoing,
 } from '../core/index.js';
 
+/** How many messages may wait for the disk: what a machine answers in a second under heavy load. */
+const MAX_HELD_MESSAGES = 65_536;
+
 /** What a {@link Driver} needs to run a machine. */
 export interface DriverOptions<Message, Command, Output, Write, State> {
   readonly machine: Machine<Message, Command, Output, Write, State>;
@@ -39,12 +42,21 @@ export class Driver<Message, Command, Output, Write, State> {
   #written = 0;
   #stored = 0;
   #heldMessages: Outgoing<Message>[] = [];
+  #droppedMessages = 0;
   #heldOutputs: Decision<Output>[] = [];
   #timerAt = Infinity;
   #cancelTimer: Cancel | null = null;
 
   constructor(options: DriverOptions<Message, Command, Output, Write, State>) {
     this.#options = options;
+  }
+
+  /**
+   * Messages that were dropped because too many wait for the disk, which hangs: others go on asking meanwhile. A network
+   * may lose messages, so that no machine relies on them.
+   */
+  get droppedMessages(): number {
+    return this.#droppedMessages;
   }
 
   /** Starts the machine's timers. */
@@ -102,8 +114,9 @@ export class Driver<Message, Command, Output, Write, State> {
     // By index: an iterator over lists that are sometimes the shared empty one is not optimised away.
     for (let i = 0; i < effects.messages.length; i++) {
       const outgoing = effects.messages[i]!;
-      if (outgoing.after > this.#stored) this.#heldMessages.push(outgoing);
-      else this.#send(outgoing);
+      if (outgoing.after <= this.#stored) this.#send(outgoing);
+      else if (this.#heldMessages.length < MAX_HELD_MESSAGES) this.#heldMessages.push(outgoing);
+      else this.#droppedMessages++;
     }
     for (let i = 0; i < effects.outputs.length; i++) {
       const decision = effects.outputs[i]!;

@@ -496,3 +496,30 @@ describe('the timer', () => {
     ]);
   });
 });
+
+describe('a clock that has soon', () => {
+  it('has what came from several sockets stepped together', async () => {
+    const clock = new VirtualClock();
+    const waiting: (() => void)[] = [];
+    const stage = new Stage(Object.assign(clock, { soon: (callback: () => void) => void waiting.push(callback) }));
+    stage.command({ outputs: [output('1')] });
+    await stage.rest(); // a microtask would have run by now
+    stage.command({ outputs: [output('2')] });
+    await stage.rest();
+    expect([stage.puppet.steps.length, waiting.length]).toEqual([0, 1]);
+    waiting[0]!();
+    expect(stage.left).toEqual(['1', '2']);
+  });
+});
+
+it('holds 65536 messages while the disk hangs, drops more and counts them', async () => {
+  const stage = new Stage();
+  const messages = Array.from({ length: 65_540 }, (_, i) => message(`${i}`, 1));
+  stage.command({ writes: ['record'], messages });
+  await stage.rest();
+  expect(stage.driver.droppedMessages).toBe(4);
+  stage.disk[0]!.done();
+  await stage.rest();
+  expect(stage.left.slice(1)).toHaveLength(65_536);
+  expect(stage.left.at(-1)).toBe('65535 to b');
+});
