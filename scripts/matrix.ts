@@ -47,7 +47,7 @@ async function runMatrix(options: Options, folder: string, progress: MatrixProgr
       children,
       quick: options.quick,
       say: (what) => progress.say(what),
-      tested: () => progress.tested(),
+      tested: (files) => progress.tested(files),
     });
     progress.stop();
     process.stderr.write(complaints(outcome));

@@ -36,7 +36,7 @@ const JOURNALS = 'quorate-kv-';
 const MAX_SOCKET_PATH = 100;
 
 /** One for each user: the folder for temporary files is shared by all. */
-export function placeFolder(): string {
+function placeFolder(): string {
   return join(tmpdir(), `quorate-demo-${ownUser()}`);
 }
 

@@ -41,8 +41,8 @@ export interface Bench {
   readonly quick: boolean;
   /** Tells what is being done. */
   readonly say: (what: string) => void;
-  /** Called when a test file is done. */
-  readonly tested: () => void;
+  /** Called with how many test files are done, from 0 on. */
+  readonly tested: (files: number) => void;
 }
 
 /** Runs everything in one runtime. Rejects only when it is interrupted. */
@@ -112,11 +112,13 @@ class Entry {
     const TMPDIR = join(temporary, `t-${name}`);
     mkdirSync(TMPDIR);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    let files = 0;
+    this.#bench.tested(files);
     const ended = await children.run(this.#found.path, ['node_modules/vitest/vitest.mjs', 'run', ...reporters], {
       cwd: checkout,
       timeoutMs: TESTS_MS,
       env: { TMPDIR, NO_COLOR: '1', PATH: `${this.#found.folder}${delimiter}${process.env.PATH ?? ''}` },
-      onLine: (line) => void (/^ [✓❯] \S+\.test\.ts/.test(line) && this.#bench.tested()),
+      onLine: (line) => void (/^ [✓❯] \S+\.test\.ts/.test(line) && this.#bench.tested(++files)),
     });
     return this.#testCount(report, ended);
   }

@@ -9,7 +9,6 @@ export class MatrixProgress {
   readonly #start = performance.now();
   readonly #files: number;
   #bar: SingleBar | null = null;
-  #tested = 0;
 
   constructor(root: string) {
     this.#files = readdirSync(`${root}/test`, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -20,17 +19,15 @@ export class MatrixProgress {
   /** Tells what begins. */
   say(what: string): void {
     this.stop();
-    this.#tested = 0;
     const seconds = ((performance.now() - this.#start) / 1000).toFixed(1);
     process.stderr.write(`${seconds.padStart(7)} s  ${what}\n`);
   }
 
-  /** A test file is done. */
-  tested(): void {
-    this.#tested++;
-    const done = Math.min(this.#tested, this.#files);
+  /** So many test files are done. */
+  tested(files: number): void {
+    const done = Math.min(files, this.#files);
     if (!process.stderr.isTTY) {
-      if (done % LINE_FILES === 0) this.#line(done);
+      if (done > 0 && done % LINE_FILES === 0) this.#line(done);
       return;
     }
     this.#bar ??= this.#draw();

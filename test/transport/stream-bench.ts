@@ -127,7 +127,7 @@ export function frame(first: number, body: Uint8Array): Uint8Array {
 }
 
 /** A frame of the handshake. */
-export function controlFrame(fields: Record<string, unknown>): Uint8Array {
+function controlFrame(fields: Record<string, unknown>): Uint8Array {
   return frame(0, codec.encode(fields));
 }
 

@@ -29,7 +29,7 @@ export function dialWebSocket(address: string, options: Partial<Identity> & { or
   return bareWebSocket(new WebSocket(address, { ...unchecked, ...options }));
 }
 
-export async function bareWebSocket(socket: WebSocket): Promise<Bare> {
+async function bareWebSocket(socket: WebSocket): Promise<Bare> {
   const received: Buffer[] = [];
   socket.on('message', (data: Buffer) => received.push(data));
   socket.on('error', () => {});

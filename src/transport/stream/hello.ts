@@ -16,7 +16,7 @@ export const MAX_LABEL_LENGTH = 256;
 export const NONCE_BYTES = 32;
 
 /** The length of a proof, an HMAC with SHA-256. */
-export const PROOF_BYTES = 32;
+const PROOF_BYTES = 32;
 
 /** What each side says of itself before anything else. The side that dialed speaks first. */
 export interface Hello {
