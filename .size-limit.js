@@ -16,7 +16,7 @@ const budgets = {
   './quorum': 1_500,
   './hashing': 2_400,
   './raft': 25_500,
-  './testing': 42_000,
+  './testing': 53_000, // the rules for replays of Raft bring its codec along; whoever imports less gets less
   './transport/memory': 2_800,
   './transport/tcp': 22_000,
   './transport/websocket': 20_000,

@@ -21,7 +21,7 @@ export interface ProbeState {
 }
 
 /** A machine without a purpose: does what it is told, and remembers what it was given. */
-export class Probe implements Machine<string, ProbeCommand, readonly number[], number, ProbeState> {
+class Probe implements Machine<string, ProbeCommand, readonly number[], number, ProbeState> {
   wakeAt = Infinity;
   readonly #state: ProbeState;
   #effects: Effects<string, readonly number[], number> = NOTHING;
