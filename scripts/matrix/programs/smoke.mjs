@@ -97,6 +97,15 @@ async function tls() {
   await exchange(await openTcpTransport({ id: 'a', ...options }), b);
 }
 
+/** As a browser does, where the platform has WebSockets: Node has them from 22 on. */
+async function websocket() {
+  const forNode = await import('quorate/transport/websocket/node');
+  const dials = 'WebSocket' in globalThis ? await import('quorate/transport/websocket') : forNode;
+  const b = await forNode.openWebSocketTransport({ id: 'b', cluster: CLUSTER, listen: LOOPBACK, secret: SECRET });
+  const options = { id: 'a', cluster: CLUSTER, listen: null, addresses: { b: `${b.address}` }, secret: SECRET };
+  await exchange(await dials.openWebSocketTransport(options), b);
+}
+
 async function udp() {
   const { openUdpTransport } = await import('quorate/transport/udp');
   const b = await openUdpTransport({ id: 'b', cluster: CLUSTER, listen: LOOPBACK, secret: SECRET });
@@ -174,7 +183,7 @@ async function within(promise) {
 
 /** @type {Record<string, string | null>} */
 const results = {};
-for (const [name, check] of Object.entries({ election, hash, codec, id, tcp, tls, udp, worker, journal })) {
+for (const [name, check] of Object.entries({ election, hash, codec, id, tcp, tls, websocket, udp, worker, journal })) {
   results[name] = await within(check()).then(() => null, String);
 }
 process.stdout.write(`${JSON.stringify(results)}\n`, () => process.exit(0));

@@ -3,10 +3,15 @@ import { inMessages, MAX_MESSAGE_BYTES } from './message.js';
 
 /** What is used of the `WebSocket` of browsers, of Node 22 and later, or of the package `ws`. */
 export interface PlatformWebSocket {
+  /** Is set to `arraybuffer`. */
   binaryType: string;
+  /** Bytes that `send` took and that have not left. */
   readonly bufferedAmount: number;
+  /** Sends a binary message, of which it takes a copy. */
   send(data: Uint8Array<ArrayBuffer>): void;
+  /** Begins to close. */
   close(code?: number): void;
+  /** `message` events have the message in `data`: an `ArrayBuffer` when it is binary. */
   addEventListener(
     type: 'open' | 'message' | 'error' | 'close',
     listener: (event: { readonly type: string; readonly data?: unknown }) => void,
