@@ -131,7 +131,7 @@ export class BatchWriter {
   /** All before the batch is durable already: a segment therefore proves that the one before it is whole. */
   async #beginSegment(path: string, batch: Batch): Promise<Segment> {
     const { layer, directory, segments } = this.#store;
-    const file = await layer.open(path, 'create');
+    const file = await layer.open(path, 'create', true);
     const segment = new Segment(path, { base: batch.start, end: batch.start, stub: false }, file);
     try {
       await file.write(encodeSegmentHeader(batch.start), 0);

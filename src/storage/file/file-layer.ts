@@ -44,8 +44,13 @@ export interface FileLayer {
   makeDirectory(path: string): Promise<boolean>;
   /** The names in a directory, in any order. */
   list(directory: string): Promise<string[]>;
-  /** Opens a file. */
-  open(path: string, mode: OpenMode): Promise<OpenFile>;
+  /**
+   * Opens a file.
+   *
+   * @param writesSync - a hint: each write will be synced at once, so that one that is durable by itself costs less.
+   * {@link OpenFile.sync} is called all the same.
+   */
+  open(path: string, mode: OpenMode, writesSync?: boolean): Promise<OpenFile>;
   /** Atomically gives a file another name; a file that had it is replaced. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file. */

@@ -106,7 +106,7 @@ async function brokenChain(store: Store, previous: Segment | undefined, path: st
 
 async function openSegment(store: Store, base: number, isLast: boolean): Promise<Segment> {
   const path = segmentPath(store.directory, base);
-  const file = await store.layer.open(path, 'update');
+  const file = await store.layer.open(path, 'update', true);
   try {
     const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
     await file.read(header, 0);
