@@ -108,7 +108,7 @@ class RaftCluster implements SimulatedProtocol<
     this.#keepProposing();
     this.simulation.run(2000);
     const { committed } = this.#invariants;
-    for (let waited = 0; waited < 20_000 && !this.#allApplied(committed + 1); waited += 1000) this.simulation.run(1000);
+    this.#waitWhileGettingOn(committed + 1);
     this.#requireProgress(committed);
   }
 
@@ -309,10 +309,26 @@ class RaftCluster implements SimulatedProtocol<
     }
   }
 
+  /**
+   * Until all have applied an index, or the log of the slowest has not grown for 20 seconds: with an entry a message and
+   * a message at a time, a long log takes its time.
+   */
+  #waitWhileGettingOn(index: number): void {
+    let slowest = -1;
+    for (let waited = 0; waited < 20_000 && !this.#allApplied(index); waited += 1000) {
+      this.simulation.run(1000);
+      const logs = this.#living().map((host) => host.state().storedIndex);
+      if (Math.min(...logs) > slowest) waited = 0;
+      slowest = Math.max(slowest, Math.min(...logs));
+    }
+  }
+
+  #living(): Host[] {
+    return [...this.simulation.nodes.values()].filter((host) => !host.lost && !this.#denied.has(host.id));
+  }
+
   #allApplied(index: number): boolean {
-    return [...this.simulation.nodes.values()].every((host) => {
-      return host.lost || this.#denied.has(host.id) || host.application.index >= index;
-    });
+    return this.#living().every((host) => host.application.index >= index);
   }
 
   #requireProgress(committed: number): void {
