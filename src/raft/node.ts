@@ -51,6 +51,8 @@ export interface RaftNodeStatus extends ReplicatedLogStatus {
   readonly admitted: boolean;
   /** Messages from outside that were none of Raft. */
   readonly malformed: number;
+  /** Messages that were dropped because too many waited for the disk. */
+  readonly droppedMessages: number;
 }
 
 /** What a leader knows of a follower. */
@@ -167,6 +169,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       })),
       admitted: state.admitted,
       malformed: this.#malformed,
+      droppedMessages: this.#driver.droppedMessages,
     };
   }
 

@@ -69,15 +69,7 @@ export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
 }
 
 function isAnswer({ type }: RaftMessage): boolean {
-  switch (type) {
-    case 'preVoteReply':
-    case 'requestVoteReply':
-    case 'appendEntriesReply':
-    case 'installSnapshotReply':
-      return true;
-    default:
-      return false;
-  }
+  return type.endsWith('Reply');
 }
 
 /** Rule 1 of both receivers: no to a sender of an older term, with the newer term, so that it steps down. */

@@ -8,8 +8,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import { QuorateError } from '../core/index.js';
-import { formatAddress } from './tcp/address.js';
+import { formatAddress, listenError } from './tcp/address.js';
 import type { HostPort } from './tcp/address.js';
 import { checkOptions, type UdpTransportOptions } from './udp/options.js';
 import { UdpNode, type UdpTransport } from './udp/transport.js';
@@ -38,9 +37,8 @@ export type { DatagramRefusal, UdpTransport } from './udp/transport.js';
 export async function openUdpTransport(options: UdpTransportOptions): Promise<UdpTransport> {
   const checked = checkOptions(options);
   const { listen, receiveBufferBytes, resolveEveryMs, onLookupFailed: failed } = checked;
-  const where = formatAddress(listen.host, listen.port);
   const { address: host } = await lookup(listen.host).catch((error: unknown) =>
-    Promise.reject(bindError(error, where)),
+    Promise.reject(listenError(error, listen)),
   );
   const ipv6 = isIPv6(host);
   const socket = createSocket({
@@ -48,7 +46,7 @@ export async function openUdpTransport(options: UdpTransportOptions): Promise<Ud
     lookup: (address, _options, done) => done(null, address, ipv6 ? 6 : 4), // only addresses come here, never names
     ...(receiveBufferBytes === null ? {} : { recvBufferSize: receiveBufferBytes }),
   });
-  await bind(socket, { host, port: listen.port }, where);
+  await bind(socket, host, listen);
   const { address, port } = socket.address();
   const resolving = { ipv6, lookup: addressesOf, now: () => performance.now(), resolveEveryMs, failed };
   return new UdpNode(checked, socket, formatAddress(address, port), resolving);
@@ -58,26 +56,17 @@ async function addressesOf(name: string): Promise<string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
-async function bind(socket: Socket, { host, port }: HostPort, where: string): Promise<void> {
+/** @param address - that of the host */
+async function bind(socket: Socket, address: string, listen: HostPort): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => {
       socket.close();
-      reject(bindError(error, where));
+      reject(listenError(error, listen));
     };
     socket.once('error', fail);
-    socket.bind({ address: host, port, exclusive: true }, () => {
+    socket.bind({ address, port: listen.port, exclusive: true }, () => {
       socket.off('error', fail);
       resolve();
     });
   });
-}
-
-function bindError(cause: unknown, where: string): QuorateError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') {
-    const remedy = 'stop the program that receives there, or choose another port (0 takes a free one)';
-    return new QuorateError('address-in-use', `${where} is in use; ${remedy}`, { cause });
-  }
-  const remedy = 'choose an address of this machine, and a port that it may use';
-  return new QuorateError('address-unavailable', `cannot receive on ${where}: ${message}; ${remedy}`, { cause });
 }

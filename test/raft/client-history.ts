@@ -1,5 +1,5 @@
 import type { NodeId } from '../../src/core/index.js';
-import { create, initialState, isEntry, replay } from '../../src/raft/index.js';
+import { create, initialState, replay } from '../../src/raft/index.js';
 import type {
   Entry,
   RaftCommand,
@@ -19,6 +19,7 @@ import {
   type SimulatedHost,
   type SimulatedProtocol,
 } from '../../src/testing/index.js';
+import { readEntries } from './raft-simulation.js';
 
 /** What one incarnation of a server has besides its machine: a map, and the calls that wait here for an answer. */
 interface Application {
@@ -118,7 +119,7 @@ class ReplicatedMap implements SimulatedProtocol<
       for (const entry of output.entries) this.#apply(application, entry);
       host.command({ type: 'applied', index: application.index });
     } else if (output.type === 'readLog') {
-      host.command({ type: 'logRead', reader: output.reader, entries: readEntries(host, output) }, 1);
+      host.command({ type: 'logRead', reader: output.reader, entries: readEntries(host.disk.records, output) }, 1);
     } else if (output.type === 'readable') {
       application.reads.push({ call: output.id, index: output.index });
     } else if (output.type === 'refused') {
@@ -197,17 +198,4 @@ class ReplicatedMap implements SimulatedProtocol<
     else host.command({ type: 'read', id });
     return id;
   }
-}
-
-function readEntries(host: Host, { from, to, maxBytes }: RaftOutput & { type: 'readLog' }): Entry[] {
-  const latest = new Map<number, Entry>();
-  for (const record of host.disk.records) if (isEntry(record)) latest.set(record.index, record);
-  const entries: Entry[] = [];
-  let bytes = 0;
-  for (let index = from; index <= to && latest.has(index) && (bytes < maxBytes || entries.length === 0); index++) {
-    const entry = latest.get(index)!;
-    entries.push(entry);
-    bytes += entry.type === 'command' ? entry.data.length + 64 : 64;
-  }
-  return entries;
 }

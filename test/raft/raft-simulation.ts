@@ -203,8 +203,9 @@ class RaftCluster implements SimulatedProtocol<
     host.command({ type: 'applied', index: application.index }, this.simulation.random() < 0.5 ? 0 : 5);
   }
 
-  #readLog(host: Host, { reader, from, to, maxBytes }: Raft.RaftOutput & { type: 'readLog' }): void {
-    const entries = readEntries(host.disk.records, from, to, maxBytes);
+  #readLog(host: Host, output: Raft.RaftOutput & { type: 'readLog' }): void {
+    const { reader } = output;
+    const entries = readEntries(host.disk.records, output);
     if (!host.disk.readable(entries)) return this.#readFailed(host);
     host.command({ type: 'logRead', reader, entries }, this.simulation.random() * 5);
   }
@@ -350,7 +351,10 @@ function restore(application: Application, bytes: Uint8Array): void {
 }
 
 /** What a journal returns: the latest entry of each index, as long as they follow each other. */
-function readEntries(records: readonly Raft.RaftRecord[], from: number, to: number, maxBytes: number): Raft.Entry[] {
+export function readEntries(
+  records: readonly Raft.RaftRecord[],
+  { from, to, maxBytes }: Raft.RaftOutput & { type: 'readLog' },
+): Raft.Entry[] {
   const latest = new Map<number, Raft.Entry>();
   for (const record of records) if (isEntry(record)) latest.set(record.index, record);
   const entries: Raft.Entry[] = [];

@@ -1,8 +1,7 @@
-import { checkNumber, InvalidOptionError } from '../../core/index.js';
 import type { NodeId } from '../../core/index.js';
 import { checkStreamOptions, milliseconds } from '../stream/options.js';
 import type { CheckedStreamOptions, StreamTransportOptions } from '../stream/options.js';
-import { checkAddress } from './address.js';
+import { checkAddress, checkListen } from './address.js';
 import type { HostPort } from './address.js';
 import { checkTls } from './tls-options.js';
 import type { CheckedTls, TlsOptions } from './tls-options.js';
@@ -43,23 +42,14 @@ export interface CheckedTcpOptions {
 export function checkTcpOptions(options: TcpTransportOptions): CheckedTcpOptions {
   const { id, tls } = options;
   const stream = checkStreamOptions(options, checkAddress);
-  const listen = options.listen === null ? null : checkListen(options.listen);
+  const listen =
+    options.listen === null
+      ? null
+      : checkListen(options.listen, '{ host, port }, or null for a client that only dials');
   return {
     stream,
     listen,
     tls: tls === undefined ? null : checkTls(id, tls, listen !== null),
     keepAliveMs: milliseconds('keepAliveMs', options.keepAliveMs ?? 10_000, 0),
   };
-}
-
-/** @throws InvalidOptionError */
-export function checkListen(listen: unknown): HostPort {
-  if (typeof listen !== 'object' || listen === null) {
-    throw new InvalidOptionError('listen', listen, '{ host, port }, or null for a client that only dials');
-  }
-  const { host, port } = listen as Partial<HostPort>;
-  if (typeof host !== 'string' || host === '') {
-    throw new InvalidOptionError('listen.host', host, 'a host name or an IP address, without brackets');
-  }
-  return { host, port: checkNumber('listen.port', port, { min: 0, max: 65_535 }) };
 }

@@ -4,7 +4,7 @@ import { checkNodeId, checkNumber, InvalidOptionError, MAX_NODE_ID_LENGTH } from
 import type { NodeId, QuorateError } from '../../core/index.js';
 import { checkClusterName } from '../cluster-name.js';
 import { MAX_CHANNEL_NAME_LENGTH } from '../port.js';
-import { parseAddress } from '../tcp/address.js';
+import { checkListen, parseAddress } from '../tcp/address.js';
 import type { HostPort } from '../tcp/address.js';
 import { MAX_SECRETS, MIN_SECRET_BYTES } from './authenticator.js';
 import { overhead } from './datagram.js';
@@ -123,7 +123,7 @@ export function checkOptions(options: UdpTransportOptions): CheckedOptions {
   return {
     id,
     cluster,
-    listen: checkListen(options.listen),
+    listen: checkListen(options.listen, '{ host, port }; a client takes port 0'),
     addresses: checkAddresses(id, options.addresses ?? {}),
     secrets,
     codec: options.codec ?? messagePackCodec(),
@@ -159,17 +159,6 @@ function checkSecret(secret: unknown): Uint8Array {
   if (bytes instanceof Uint8Array && bytes.length >= MIN_SECRET_BYTES) return bytes.slice();
   const given = bytes instanceof Uint8Array ? `(of ${bytes.length} bytes)` : `(of type ${typeof secret})`;
   throw new InvalidOptionError('secret', given, `a string or bytes, at least ${MIN_SECRET_BYTES} bytes long`);
-}
-
-function checkListen(listen: unknown): HostPort {
-  if (typeof listen !== 'object' || listen === null) {
-    throw new InvalidOptionError('listen', listen, '{ host, port }; a client takes port 0');
-  }
-  const { host, port } = listen as Partial<HostPort>;
-  if (typeof host !== 'string' || host === '') {
-    throw new InvalidOptionError('listen.host', host, 'a host name or an IP address, without brackets');
-  }
-  return { host, port: checkNumber('listen.port', port, { min: 0, max: 65_535 }) };
 }
 
 function checkAddresses(own: NodeId, addresses: Readonly<Record<NodeId, string>>): Map<NodeId, HostPort> {

@@ -3,8 +3,7 @@ import { Server as HttpsServer } from 'node:https';
 import { InvalidOptionError } from '../../../core/index.js';
 import { checkStreamOptions, milliseconds } from '../../stream/options.js';
 import type { CheckedStreamOptions } from '../../stream/options.js';
-import type { HostPort } from '../../tcp/address.js';
-import { checkListen } from '../../tcp/options.js';
+import { checkListen, type HostPort } from '../../tcp/address.js';
 import { checkTls } from '../../tcp/tls-options.js';
 import type { CheckedTls, TlsOptions } from '../../tcp/tls-options.js';
 import type { WebSocketTransportOptions } from '../../websocket.js';
@@ -98,7 +97,9 @@ function checkPlace(listen: WebSocketListen | null): {
   if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
     throw new InvalidOptionError('listen.path', path, 'a path that begins with / and has no ? and no #');
   }
-  if (typeof listen !== 'object' || !('server' in listen)) return { listen: checkListen(listen), path };
+  if (typeof listen !== 'object' || !('server' in listen)) {
+    return { listen: checkListen(listen, '{ host, port }, { server }, or null for a client that only dials'), path };
+  }
   const server: unknown = listen.server;
   if (server instanceof HttpServer || server instanceof HttpsServer) return { listen, path };
   throw new InvalidOptionError('listen.server', server, 'a server of node:http or node:https');
