@@ -14,3 +14,5 @@ export * as quorum from './quorum/index.js';
 export * as raft from './raft/index.js';
 export * as memoryStorage from './storage/memory.js';
 export * as memoryTransport from './transport/memory.js';
+export * as webSocketTransport from './transport/websocket.js';
+export * as workerTransport from './transport/worker.js';

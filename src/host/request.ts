@@ -22,6 +22,12 @@ export interface RequestsOptions {
   /** How many requests of others may be served at a time. @defaultValue 4096 */
   readonly maxServing?: number;
   /**
+   * How many requests of one peer may be served at a time.
+   *
+   * @defaultValue half of `maxServing`, rounded up: the flood of one peer leaves room for the others
+   */
+  readonly maxServingPerPeer?: number;
+  /**
    * Draws the number that tells this run from others of the same node, uniform in [0, 1).
    *
    * @defaultValue `systemRandom`
@@ -131,7 +137,9 @@ class ChannelRequests implements Requests {
   #cancelTimer: Cancel = () => {};
 
   constructor(channel: Channel, options: RequestsOptions) {
-    const { handler = null, timeoutMs = 5000, maxPending = 4096, maxServing = 4096, random = systemRandom } = options;
+    const { handler = null, timeoutMs = 5000, maxPending = 4096, random = systemRandom } = options;
+    const maxServing = checkNumber('maxServing', options.maxServing ?? 4096, { min: 1 });
+    const { maxServingPerPeer = Math.ceil(maxServing / 2) } = options;
     this.#channel = channel;
     this.#clock = options.clock;
     this.#timeoutMs = checkNumber('timeoutMs', timeoutMs, { min: 1, integer: false });
@@ -139,7 +147,8 @@ class ChannelRequests implements Requests {
     this.#run = Math.floor(random() * 2 ** 32) + Math.floor(random() * 2 ** 20) * 2 ** 32;
     this.#server = new Server({
       handler,
-      maxServing: checkNumber('maxServing', maxServing, { min: 1 }),
+      maxServing,
+      maxServingPerPeer: checkNumber('maxServingPerPeer', maxServingPerPeer, { min: 1 }),
       send: (to, envelope) => !this.#closed && channel.send(to, envelope),
     });
     this.#stopListening = channel.listen({

@@ -22,11 +22,15 @@ export type RequestHandler = (body: unknown, context: RequestContext) => unknown
 export interface ServerOptions {
   readonly handler: RequestHandler | null;
   readonly maxServing: number;
+  readonly maxServingPerPeer: number;
   /** Sends an answer. */
   send(to: NodeId, envelope: Envelope): boolean;
 }
 
-/** The serving half of `openRequests`: runs the handler, at most `maxServing` at a time, and sends what comes of it. */
+/**
+ * The serving half of `openRequests`: runs the handler, at most `maxServing` at a time and `maxServingPerPeer` for one
+ * requester, and sends what comes of it.
+ */
 export class Server {
   /** Requests that a handler was called for. */
   served = 0;
@@ -37,8 +41,9 @@ export class Server {
   /** Answers that could not be sent. */
   repliesDropped = 0;
   readonly #options: ServerOptions;
-  /** Requests being served, by requester, run and id. */
-  readonly #serving = new Map<string, Served>();
+  /** Requests being served, by requester, then by run and id; a requester without any is not listed. */
+  readonly #requesters = new Map<NodeId, Map<string, Served>>();
+  #serving = 0;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -46,69 +51,70 @@ export class Server {
 
   /** Requests being served now. */
   get serving(): number {
-    return this.#serving.size;
+    return this.#serving;
   }
 
   /** Takes a request in. */
   request(from: NodeId, { run, id, body }: Envelope & { type: 'request' }): void {
-    const { handler, maxServing } = this.#options;
-    const key = keyOf(from, run, id);
-    if (this.#serving.has(key)) {
+    const { handler, maxServing, maxServingPerPeer } = this.#options;
+    const own = this.#requesters.get(from);
+    if (own?.has(keyOf(run, id)) === true) {
       this.duplicates++;
     } else if (handler === null) {
       this.#refuse(from, run, id, 'not-served', 'this node serves no requests on this channel');
-    } else if (this.#serving.size >= maxServing) {
-      this.overloaded++;
-      this.#refuse(
-        from,
-        run,
-        id,
-        'overloaded',
-        `the node reached its limit of ${maxServing} requests; try again later`,
-      );
+    } else if (this.#serving >= maxServing) {
+      this.#overload(from, run, id, `the node reached its limit of ${maxServing} requests`);
+    } else if (own !== undefined && own.size >= maxServingPerPeer) {
+      this.#overload(from, run, id, `the node reached its limit of ${maxServingPerPeer} requests for one peer`);
     } else {
-      this.served++;
-      const served = new Served(from, run, id);
-      this.#serving.set(key, served);
-      this.#run(handler, body, served, key);
+      this.#begin(handler, body, new Served(from, run, id));
     }
   }
 
   /** The requester no longer waits. */
   cancel(from: NodeId, { run, id }: Envelope & { type: 'cancel' }): void {
-    this.#serving.get(keyOf(from, run, id))?.abort();
+    this.#requesters.get(from)?.get(keyOf(run, id))?.abort();
   }
 
   /** A peer is gone, and does not wait for its answers. */
   gone(peer: NodeId): void {
-    for (const served of this.#serving.values()) if (served.from === peer) served.abort();
+    for (const served of this.#requesters.get(peer)?.values() ?? []) served.abort();
   }
 
   /** Stops serving; handlers that still run are told by their signal, and their answers dropped. */
   close(): void {
-    for (const served of this.#serving.values()) served.abort();
+    for (const own of this.#requesters.values()) for (const served of own.values()) served.abort();
   }
 
   /** Answers at once where the handler does, so that answers to requests that came together leave together. */
-  #run(handler: RequestHandler, body: unknown, served: Served, key: string): void {
+  #begin(handler: RequestHandler, body: unknown, served: Served): void {
+    this.served++;
+    this.#enter(served);
     try {
       const result = handler(body, served);
-      if (!isPromise(result)) {
-        this.#serving.delete(key);
-        this.#reply(served, result);
-        return;
-      }
+      if (!isPromise(result)) return this.#finish(served, () => this.#reply(served, result));
       result.then(
-        (value) => this.#finish(key, () => this.#reply(served, value)),
-        (error: unknown) => this.#finish(key, () => this.#replyError(served, error)),
+        (value) => this.#finish(served, () => this.#reply(served, value)),
+        (error: unknown) => this.#finish(served, () => this.#replyError(served, error)),
       );
     } catch (error) {
-      this.#finish(key, () => this.#replyError(served, error));
+      this.#finish(served, () => this.#replyError(served, error));
     }
   }
 
-  #finish(key: string, answer: () => void): void {
-    this.#serving.delete(key);
+  #enter(served: Served): void {
+    const { from, run, id } = served;
+    this.#serving++;
+    const own = this.#requesters.get(from);
+    if (own === undefined) this.#requesters.set(from, new Map([[keyOf(run, id), served]]));
+    else own.set(keyOf(run, id), served);
+  }
+
+  #finish({ from, run, id }: Served, answer: () => void): void {
+    this.#serving--;
+    const own = this.#requesters.get(from)!;
+    own.delete(keyOf(run, id));
+    if (own.size === 0) this.#requesters.delete(from);
     answer();
   }
 
@@ -133,6 +139,11 @@ export class Server {
       const { details: _, ...rest } = envelope; // what cannot be encoded is left out
       this.#count(this.#options.send(from, rest));
     }
+  }
+
+  #overload(from: NodeId, run: number, id: number, limit: string): void {
+    this.overloaded++;
+    this.#refuse(from, run, id, 'overloaded', `${limit}; try again later`);
   }
 
   #refuse(from: NodeId, run: number, id: number, code: string, message: string, outcome: Outcome = 'failed'): void {
@@ -173,8 +184,8 @@ class Served implements RequestContext {
   }
 }
 
-function keyOf(from: NodeId, run: number, id: number): string {
-  return `${from} ${run} ${id}`;
+function keyOf(run: number, id: number): string {
+  return `${run} ${id}`;
 }
 
 function describe(error: unknown, run: number, id: number): ErrorEnvelope {

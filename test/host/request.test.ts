@@ -237,6 +237,7 @@ describe('limits', () => {
     const finish: (() => void)[] = [];
     const { clock, server, client } = await scene(() => new Promise((resolve) => finish.push(() => resolve('done'))), {
       maxServing: 2,
+      maxServingPerPeer: 2,
     });
     const requests = [1, 2, 3].map((n) => watch(client.request('server', n)));
     await clock.run(2);
@@ -248,12 +249,36 @@ describe('limits', () => {
     expect(server.status().serving).toBe(0);
   });
 
+  it('of requests being served for one peer, which leave room for the others', async () => {
+    const finish: (() => void)[] = [];
+    const handler = (): Promise<unknown> => new Promise((resolve) => finish.push(() => resolve('done')));
+    const { clock, network, client } = await scene(handler, { maxServing: 4 });
+    const other = openRequests(network.transport('other').channel('requests'), { clock });
+    await clock.run(2);
+    const greedy = [1, 2, 3].map((n) => watch(client.request('server', n)));
+    const modest = watch(other.request('server', 1));
+    await clock.run(2);
+    expect(greedy[2]!.result()).toMatchObject({
+      code: 'overloaded',
+      message: 'the node reached its limit of 2 requests for one peer; try again later',
+    });
+    for (const resolve of finish) resolve();
+    await clock.run(2);
+    expect([...greedy.slice(0, 2), modest].map(({ result }) => result())).toEqual(['done', 'done', 'done']);
+    const again = watch(client.request('server', 4));
+    await clock.run(2);
+    finish.at(-1)!();
+    await clock.run(2);
+    expect(again.result()).toBe('done');
+  });
+
   it('of options', () => {
     const channel = new MemoryNetwork().transport('a').channel('c');
     const clock = new VirtualClock();
     expect(() => openRequests(channel, { clock, timeoutMs: 0 })).toThrow('timeoutMs is 0');
     expect(() => openRequests(channel, { clock, maxPending: 0 })).toThrow('maxPending is 0');
     expect(() => openRequests(channel, { clock, maxServing: 0 })).toThrow('maxServing is 0');
+    expect(() => openRequests(channel, { clock, maxServingPerPeer: 0 })).toThrow('maxServingPerPeer is 0');
     openRequests(channel, { clock });
     expect(() => openRequests(channel, { clock })).toThrow('listens to channel c already');
   });
