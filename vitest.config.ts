@@ -13,5 +13,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // All cores: the default leaves one for watching, which on a machine with two is half of it.
+    maxWorkers: '100%',
   },
 });
