@@ -6,10 +6,10 @@
  * @module transport/tcp
  */
 import { TcpEdge } from './tcp/edge.js';
-import { TcpNode } from './tcp/node.js';
-import type { TcpTransport } from './tcp/node.js';
 import { checkTcpOptions } from './tcp/options.js';
 import type { TcpTransportOptions } from './tcp/options.js';
+import { SecureNode } from './tcp/secure-node.js';
+import type { SecureTransport } from './tcp/secure-node.js';
 
 export type { StreamTransport } from './stream/node.js';
 export type { StreamTransportOptions } from './stream/options.js';
@@ -17,9 +17,15 @@ export type { Secret } from './stream/prover.js';
 export { ConnectionRefusedError } from './stream/refusal.js';
 export type { RefusalReason } from './stream/refusal.js';
 export type { HostPort } from './tcp/address.js';
-export type { TcpTransport } from './tcp/node.js';
 export type { TcpTransportOptions } from './tcp/options.js';
+export type { SecureTransport } from './tcp/secure-node.js';
 export type { Pem, TlsOptions } from './tcp/tls-options.js';
+
+/** A transport over TCP, made by `openTcpTransport`. */
+export interface TcpTransport extends SecureTransport {
+  /** `host:port` where this transport listens, with the port that it really got; `null` for a client. */
+  readonly address: string | null;
+}
 
 /**
  * Opens a transport: listens, unless it is a client, and begins to dial the peers that have an address. Resolves as
@@ -37,5 +43,5 @@ export async function openTcpTransport(options: TcpTransportOptions): Promise<Tc
   const checked = checkTcpOptions(options);
   const edge = new TcpEdge(checked.keepAliveMs, checked.tls);
   if (checked.listen !== null) await edge.bind(checked.listen);
-  return new TcpNode(checked, edge);
+  return new SecureNode(checked, edge);
 }

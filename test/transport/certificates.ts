@@ -10,6 +10,12 @@ import {
 import type { TlsOptions } from '../../src/transport/tcp.js';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const WEAK = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 512,
+  publicExponent: Uint8Array.of(1, 0, 1),
+  hash: 'SHA-256',
+};
 const HOUR_MS = 3_600_000;
 
 /** What a certificate says, where it is not a good one for the node. */
@@ -20,6 +26,8 @@ export interface Wanted {
   readonly commonName?: string;
   readonly expired?: boolean;
   readonly notYetValid?: boolean;
+  /** With a key that is too short for OpenSSL. */
+  readonly weak?: boolean;
 }
 
 /** A certificate with its key and its authority: the options of a node. */
@@ -62,7 +70,7 @@ export class Authority {
 
   /** A new certificate of a node. */
   async issue(id: string, wanted: Wanted = {}): Promise<Identity> {
-    const keys = await newKeys();
+    const keys = await newKeys(wanted.weak === true ? WEAK : ALGORITHM);
     const names = wanted.names ?? [{ type: 'dns', value: id }];
     const extensions: Extension[] = names.length === 0 ? [] : [new SubjectAlternativeNameExtension([...names])];
     const [from, to] = wanted.expired === true ? [-2, -1] : wanted.notYetValid === true ? [1, 2] : [-1, 1];
@@ -82,6 +90,6 @@ export class Authority {
   }
 }
 
-function newKeys(): Promise<CryptoKeyPair> {
-  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+function newKeys(algorithm: EcKeyGenParams | RsaHashedKeyGenParams = ALGORITHM): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }

@@ -4,6 +4,7 @@ import type { QuorateError } from '../../src/core/index.js';
 import { openTcpTransport, type TcpTransportOptions } from '../../src/transport/tcp.js';
 import { Authority, type Wanted } from './certificates.js';
 import { Relay } from './relay.js';
+import { renewalSuite } from './renewal-suite.js';
 import {
   bareSocket,
   controlsIn,
@@ -21,6 +22,7 @@ const authority = await Authority.create('an authority');
 const foreign = await Authority.create('an authority'); // of the same name
 
 streamSuite('tls', tls(authority));
+renewalSuite('tls', openTcpTransport);
 
 const bench = new StreamBench({
   ...tls(authority),
@@ -118,23 +120,6 @@ describe('a node with mutual TLS', () => {
     await untilRefused(a, 'certificate', 2);
     await untilRefused(b, 'refused-by-peer', 2);
     expect(errors).toMatchObject([{ message: expect.stringContaining('the reason it gave is: certificate') }]);
-  });
-
-  it('takes renewed certificates, for new connections', async () => {
-    const next = await Authority.create('the next authority');
-    const both = [authority.pem, next.pem];
-    const [ofA, ofB] = await Promise.all([authority.identity('a'), next.identity('b')]);
-    const a = await openTcpTransport({ id: 'a', cluster: 'test', listen: LOOPBACK, tls: ofA });
-    bench.open.push(a);
-    const b = await bench.client('b', [a], { tls: { ...ofB, ca: both } } as Options);
-    await untilRefused(a, 'certificate');
-    a.renewTls({ ...ofA, ca: both });
-    await b.connected('a');
-    a.renewTls({ ...(await next.identity('a')), ca: next.pem });
-    expect(b.channel('c').send('a', 'the connection is still there')).toBe(true);
-    const c = await bench.client('c', [a], { tls: await next.identity('c') } as Options);
-    await c.connected('a');
-    expect(() => a.renewTls({ ca: both })).toThrow('tls.cert is undefined');
   });
 });
 
@@ -265,6 +250,7 @@ describe('the option tls', () => {
       [{ ...good, key: undefined }, 'tls.key is undefined; it must be the private key of tls.cert'],
       [{ ...good, key: good.cert }, 'tls.key is "not readable"'],
       [{ ...good, key: other.key }, 'tls.key is "another key"; it must be the private key of the first certificate'],
+      [await authority.issue('a', { weak: true }), 'tls is "refused by OpenSSL (ERR_SSL_EE_KEY_TOO_SMALL)"'],
       [ofB, 'tls.cert is "for b"; it must be a certificate that names this node: DNS:a or URI:quorate:a'],
       [{ ca: good.ca, clientCertificates: false }, 'tls.cert is undefined'],
     ];
@@ -281,12 +267,6 @@ describe('the option tls', () => {
     const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
     const options = { cert: bytes(good.cert + authority.pem), key: bytes(good.key), ca: [authority.pem + foreign.pem] };
     const a = await openTcpTransport({ id: 'a', cluster: 'test', listen: LOOPBACK, tls: options });
-    await a.close();
-  });
-
-  it('cannot be renewed where there was none', async () => {
-    const a = await openTcpTransport({ id: 'a', cluster: 'test', listen: null });
-    expect(() => a.renewTls({ ca: authority.pem })).toThrow('the transport was opened without');
     await a.close();
   });
 });

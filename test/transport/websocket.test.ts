@@ -10,6 +10,7 @@ import { openWebSocketTransport as openClient } from '../../src/transport/websoc
 import { openWebSocketTransport } from '../../src/transport/websocket/node.js';
 import type { WebSocketNodeTransportOptions } from '../../src/transport/websocket/node.js';
 import { Authority } from './certificates.js';
+import { fingerprintOf, renewalSuite, shownBy } from './renewal-suite.js';
 import { bareSocket, frame, helloFrame, LOOPBACK, StreamBench, untilRefused } from './stream-bench.js';
 import { streamSuite } from './stream-suite.js';
 import { watch } from './transport-suite.js';
@@ -19,6 +20,7 @@ const authority = await Authority.create('an authority');
 
 streamSuite('websocket', ws());
 streamSuite('websocket with TLS', wss(authority));
+renewalSuite('websocket with TLS', openWebSocketTransport);
 for (const [name, constructor] of platformWebSockets) streamSuite(`websocket, dialed by one ${name}`, ws(constructor));
 
 const bench = new StreamBench({ ...ws(), open: (options) => openWebSocketTransport(options) });
@@ -279,6 +281,32 @@ describe('on a server that was given', () => {
       await bench.reset();
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+});
+
+describe('on a secure server that was given', () => {
+  afterEach(bench.reset);
+
+  it('certificates are renewed by the server, not by the transport', async () => {
+    const [former, renewed] = [await authority.identity('a'), await authority.issue('a')];
+    const server = createSecureServer({ ...former, requestCert: true, rejectUnauthorized: false });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const listen = { server };
+    const a = await openWebSocketTransport({ id: 'a', cluster: 'test', listen, tls: former });
+    bench.open.push(a);
+    const b = await bench.client('b', [a], only({ tls: await authority.identity('b') }));
+    await b.connected('a');
+    expect(() => a.renewTls(renewed)).toThrow(
+      expect.objectContaining({ code: 'server-not-owned', message: expect.stringContaining('setSecureContext') }),
+    );
+    expect(await shownBy(a)).toBe(fingerprintOf(former));
+    server.setSecureContext(renewed);
+    expect(await shownBy(a)).toBe(fingerprintOf(renewed));
+    const c = await bench.client('c', [a], only({ tls: await authority.identity('c') }));
+    await c.connected('a');
+    expect(b.status().peers).toMatchObject([{ id: 'a', connected: true }]);
+    await bench.reset();
+    await new Promise((resolve) => server.close(resolve));
   });
 });
 

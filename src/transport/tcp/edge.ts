@@ -2,17 +2,18 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect as connectSecurely, createServer as createSecureServer } from 'node:tls';
 import type { Server as SecureServer } from 'node:tls';
-import type { ByteStream, StreamEdge } from '../stream/byte-stream.js';
+import type { ByteStream } from '../stream/byte-stream.js';
 import { checkAddress, formatAddress, parseAddress } from './address.js';
 import type { HostPort } from './address.js';
 import { Arrivals } from './arriving-stream.js';
 import { refusalByTls } from './certificate.js';
 import { listen } from './listen.js';
+import type { SecureEdge } from './secure-node.js';
 import { SocketStream } from './socket-stream.js';
 import type { CheckedTls } from './tls-options.js';
 
 /** Dials and accepts sockets, plain or with TLS. */
-export class TcpEdge implements StreamEdge {
+export class TcpEdge implements SecureEdge {
   readonly checkAddress = checkAddress;
   readonly #keepAliveMs: number;
   #tls: CheckedTls | null;
@@ -39,7 +40,6 @@ export class TcpEdge implements StreamEdge {
     this.#server = server;
   }
 
-  /** New certificates, for the connections that are made from now on. */
   renew(tls: CheckedTls): void {
     this.#tls = tls;
     if (this.#server !== null) (this.#server as SecureServer).setSecureContext(tls.context);

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { InvalidOptionError } from '../../core/index.js';
 import type { NodeId } from '../../core/index.js';
 import { namesIn } from './certificate.js';
@@ -67,7 +68,18 @@ export function checkTls(id: NodeId, tls: TlsOptions, listens: boolean): Checked
       `a certificate that names this node: DNS:${id} or URI:quorate:${id}`,
     );
   }
-  return { clientCertificates, context: { ...context, cert: cert.text, key: key.text } };
+  return usable({ clientCertificates, context: { ...context, cert: cert.text, key: key.text } });
+}
+
+/** Refuses what OpenSSL will not work with, such as keys that are too short, before anything depends on it. */
+function usable(tls: CheckedTls): CheckedTls {
+  try {
+    createSecureContext(tls.context);
+    return tls;
+  } catch (cause) {
+    const { code = 'no code' } = cause as { readonly code?: string };
+    throw new InvalidOptionError('tls', `refused by OpenSSL (${code})`, 'certificates and a key that OpenSSL accepts');
+  }
 }
 
 /** One certificate or several, one behind the other. */

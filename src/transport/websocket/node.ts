@@ -4,13 +4,13 @@
  *
  * @module transport/websocket/node
  */
-import { StreamNode } from '../stream/node.js';
-import type { StreamTransport } from '../stream/node.js';
 import { Acceptor } from './node/acceptor.js';
 import { WebSocketEdge } from './node/edge.js';
 import { loadWs } from './node/load-ws.js';
 import { checkWebSocketOptions } from './node/options.js';
 import type { WebSocketNodeTransportOptions } from './node/options.js';
+import { WebSocketNode } from './node/transport.js';
+import type { WebSocketTransport } from './node/transport.js';
 
 export type { StreamTransport } from '../stream/node.js';
 export type { StreamTransportOptions } from '../stream/options.js';
@@ -18,9 +18,11 @@ export type { Secret } from '../stream/prover.js';
 export { ConnectionRefusedError } from '../stream/refusal.js';
 export type { RefusalReason } from '../stream/refusal.js';
 export type { HostPort } from '../tcp/address.js';
+export type { SecureTransport } from '../tcp/secure-node.js';
 export type { Pem, TlsOptions } from '../tcp/tls-options.js';
 export type { WebSocketTransportOptions } from '../websocket.js';
 export type { WebSocketListen, WebSocketNodeTransportOptions } from './node/options.js';
+export type { WebSocketTransport } from './node/transport.js';
 export type { PlatformWebSocket, WebSocketConstructor } from './platform-stream.js';
 
 /**
@@ -31,8 +33,8 @@ export type { PlatformWebSocket, WebSocketConstructor } from './platform-stream.
  * @throws QuorateError with code `missing-package` when `ws` is not installed, `address-in-use` when another program
  * listens there, `address-unavailable` when this machine cannot listen there
  */
-export async function openWebSocketTransport(options: WebSocketNodeTransportOptions): Promise<StreamTransport> {
+export async function openWebSocketTransport(options: WebSocketNodeTransportOptions): Promise<WebSocketTransport> {
   const checked = checkWebSocketOptions(options);
   const ws = await loadWs();
-  return new StreamNode(checked.stream, new WebSocketEdge(checked, ws, await Acceptor.open(checked, ws)));
+  return new WebSocketNode(checked, new WebSocketEdge(checked, ws, await Acceptor.open(checked, ws)));
 }

@@ -9,6 +9,7 @@ import { formatAddress } from '../../tcp/address.js';
 import { Arrivals, ArrivingStream } from '../../tcp/arriving-stream.js';
 import { refusalByTls } from '../../tcp/certificate.js';
 import { listen } from '../../tcp/listen.js';
+import type { CheckedTls } from '../../tcp/tls-options.js';
 import { PLAIN } from './load-ws.js';
 import type { Ws } from './load-ws.js';
 import type { CheckedWebSocketOptions } from './options.js';
@@ -66,6 +67,11 @@ export class Acceptor {
     if (this.#owned) this.#listenAlone(accept, failed);
     else this.#listenBesides(accept);
     this.#server.on('upgrade', this.#onUpgrade);
+  }
+
+  /** New certificates, for a server of its own that has some. */
+  renew(tls: CheckedTls): void {
+    if (this.#owned) (this.#server as SecureServer).setSecureContext(tls.context);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,6 @@
-import type { ByteStream, StreamEdge } from '../../stream/byte-stream.js';
+import type { ByteStream } from '../../stream/byte-stream.js';
+import type { SecureEdge } from '../../tcp/secure-node.js';
+import type { CheckedTls } from '../../tcp/tls-options.js';
 import { checkUrl } from '../address.js';
 import { PlatformStream } from '../platform-stream.js';
 import type { Acceptor } from './acceptor.js';
@@ -12,26 +14,34 @@ import { WsStream } from './ws-stream.js';
 const ID_ONLY = { rejectUnauthorized: true, checkServerIdentity: () => undefined };
 
 /** Dials by the package `ws`, and accepts by an {@link Acceptor}. */
-export class WebSocketEdge implements StreamEdge {
+export class WebSocketEdge implements SecureEdge {
   readonly address: string | null;
   readonly #options: CheckedWebSocketOptions;
   readonly #ws: Ws;
   readonly #acceptor: Acceptor | null;
+  #tls: CheckedTls | null;
 
   /** @param acceptor - listens already; `null` for a client */
   constructor(options: CheckedWebSocketOptions, ws: Ws, acceptor: Acceptor | null) {
     this.#options = options;
     this.#ws = ws;
     this.#acceptor = acceptor;
+    this.#tls = options.tls;
     this.address = acceptor?.address ?? null;
   }
 
   checkAddress(option: string, address: unknown): string {
-    return this.#options.tls === null ? checkUrl(option, address) : checkSecureUrl(option, address);
+    return this.#tls === null ? checkUrl(option, address) : checkSecureUrl(option, address);
+  }
+
+  renew(tls: CheckedTls): void {
+    this.#tls = tls;
+    this.#acceptor?.renew(tls);
   }
 
   dial(url: string): ByteStream {
-    const { WebSocket, tls, keepAliveMs } = this.#options;
+    const { WebSocket, keepAliveMs } = this.#options;
+    const tls = this.#tls;
     if (WebSocket !== null) return new PlatformStream(new WebSocket(url), url);
     const secured = tls === null ? {} : { ...tls.context, ...ID_ONLY };
     const ws = new this.#ws.WebSocket(url, { ...PLAIN, ...secured });
