@@ -54,7 +54,8 @@ export function parseCommand(args: readonly string[]): Command {
   const json = values.json ?? false;
   if (values.help === true) return { type: 'help', text: HELP, json };
   const [noun, verb, ...paths] = positionals;
-  if (noun !== 'journal') throw wrong(noun === undefined ? 'no command is given' : `there is no command ${noun}`);
+  if (noun !== 'journal')
+    throw wrong(noun === undefined ? 'no command is given' : `there is no command ${shown(noun)}`);
   if (verb !== 'restore' && (values['as-new-cluster'] ?? values.member) !== undefined) {
     throw wrong('--as-new-cluster and --member belong to restore');
   }
@@ -72,7 +73,7 @@ export function parseCommand(args: readonly string[]): Command {
       return { type: 'restore', backup, target, json, ...newClusterOf(values) };
     }
     default:
-      throw wrong(verb === undefined ? 'journal needs a command' : `there is no command journal ${verb}`);
+      throw wrong(verb === undefined ? 'journal needs a command' : `there is no command journal ${shown(verb)}`);
   }
 }
 
@@ -86,7 +87,7 @@ function parse(args: readonly string[]) {
 
 function expectPaths<N extends string[]>(paths: readonly string[], ...names: N): { [K in keyof N]: string } {
   if (paths.length === names.length && !paths.includes('')) return paths as unknown as { [K in keyof N]: string };
-  throw wrong(`${names.join(' and ')} must be given, found ${paths.length === 0 ? 'nothing' : paths.join(' ')}`);
+  throw wrong(`${names.join(' and ')} must be given, found ${paths.map(shown).join(' ') || 'nothing'}`);
 }
 
 function newClusterOf(values: Values): Pick<RestoreCommand, 'cluster' | 'members'> {
@@ -102,6 +103,11 @@ function newClusterOf(values: Values): Pick<RestoreCommand, 'cluster' | 'members
   });
   if (new Set(members.map(([id]) => id)).size < members.length) throw wrong('--member names one member twice');
   return { cluster, members: Object.fromEntries(members) };
+}
+
+/** An argument as an error shows it: in quotes where it could not be seen, or would look like several. */
+function shown(argument: string): string {
+  return /^[^\s\p{C}]+$/u.test(argument) ? argument : JSON.stringify(argument);
 }
 
 function wrong(what: string): UsageError {

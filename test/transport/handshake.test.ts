@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
 import { Handshake, type HandshakeSelf, type Verdict } from '../../src/transport/stream/handshake.js';
-import { createProver, type Secret } from '../../src/transport/stream/prover.js';
+import { createProver, type Prover, type Secret } from '../../src/transport/stream/prover.js';
 
 const SECRET = 'correct horse battery staple';
 const codec = messagePackCodec();
@@ -237,6 +237,17 @@ describe('a handshake is refused', () => {
     const hello = verdict.type === 'continue' ? verdict.send[0]! : expect.fail(verdict.type);
     expect(await dialer.receive(hello)).toMatchObject({ type: 'continue' });
     expect(await dialer.receive(codec.encode({ type: 'welcome' }))).toMatchObject({ reason: 'malformed' });
+  });
+
+  it('when the acceptor cannot sign, or the dialer cannot verify', async () => {
+    const broken: Prover = {
+      sign: () => Promise.reject(new Error('no keys')),
+      verify: () => Promise.reject(new Error('no keys')),
+    };
+    const pair = new Pair({ ...self('a'), prover: broken }, self('b', SECRET));
+    expect((await pair.run())[1]).toMatchObject({ reason: 'unauthenticated', cause: new Error('no keys') });
+    const other = new Pair(self('a', SECRET), { ...self('b'), prover: broken });
+    expect((await other.run())[0]).toMatchObject({ reason: 'unauthenticated', cause: new Error('no keys') });
   });
 
   it.each([

@@ -101,10 +101,11 @@ export class Handshake {
       return this.#refuse('refused-by-peer', `the reason it gave is: ${frame.reason}`, false);
     }
     if (frame.type !== expected) return this.#refuse('malformed', `it said ${frame.type} out of turn`, false);
-    if (frame.type === 'hello') return this.#greeted(frame.hello, body);
     if (frame.type === 'welcome') return { type: 'accepted', hello: this.#theirs! };
-    return this.#proven(frame.proof).catch((cause: unknown) => ({
-      ...this.#refuse('unauthenticated', 'its proof cannot be checked'),
+    const verdict = frame.type === 'hello' ? this.#greeted(frame.hello, body) : this.#proven(frame.proof);
+    if (!(verdict instanceof Promise)) return verdict;
+    return verdict.catch((cause: unknown) => ({
+      ...this.#refuse('unauthenticated', 'proofs cannot be computed here'),
       cause,
     }));
   }

@@ -1,4 +1,6 @@
 import type { Target } from '../target.js';
+import { certificateNames } from './certificate.js';
+import { commandLine } from './command-line.js';
 import { datagram } from './datagram.js';
 import { frames } from './frames.js';
 import { handshake } from './handshake.js';
@@ -9,8 +11,10 @@ import { raftMessageBytes, raftMessageValue } from './raft-message.js';
 import { raftRecord, raftSnapshot } from './raft-storage.js';
 import { history, recording } from './recordings.js';
 import { requests } from './requests.js';
+import { secretHandshake } from './secret-handshake.js';
 import { stream } from './stream.js';
 import { address, gpid, ip, messageId } from './texts.js';
+import { upgrade } from './upgrade.js';
 import { workerHello, workerPacket } from './worker-packet.js';
 
 /** All that takes bytes or values from outside, by name. */
@@ -19,7 +23,9 @@ export const targets: ReadonlyMap<string, Target> = new Map(
     messagepack,
     frames,
     handshake,
+    secretHandshake,
     stream,
+    upgrade,
     datagram,
     workerPacket,
     workerHello,
@@ -37,5 +43,7 @@ export const targets: ReadonlyMap<string, Target> = new Map(
     messageId,
     ip,
     address,
+    certificateNames,
+    commandLine,
   ].map((target) => [target.name, target]),
 );
