@@ -79,6 +79,31 @@ describe('a client that runs anywhere', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  it('is told when the platform refuses to dial, and dials again', async () => {
+    const a = await bench.node('a');
+    const errors: QuorateError[] = [];
+    let refusals = 2;
+    class Moody extends platformWebSockets[0]![1] {
+      constructor(url: string) {
+        if (refusals-- > 0) throw new TypeError('blocked by the platform');
+        super(url);
+      }
+    }
+    const client = await openClient({
+      ...{ id: 'page', cluster: 'test', addresses: { a: a.address! }, WebSocket: Moody, reconnectMinMs: 5 },
+      onRefused: (error) => errors.push(error),
+    });
+    bench.open.push(client);
+    await client.connected('a');
+    expect(errors).toMatchObject([
+      {
+        code: 'dial-failed',
+        message: expect.stringContaining('blocked by the platform'),
+        cause: expect.any(TypeError),
+      },
+    ]);
+  });
+
   it('needs a WebSocket', async () => {
     const options = { id: 'page', cluster: 'test', WebSocket: 17 as never };
     await expect(openClient(options)).rejects.toThrow('on Node use quorate/transport/websocket/node');

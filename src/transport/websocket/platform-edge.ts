@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../core/index.js';
 import type { ByteStream, StreamEdge } from '../stream/byte-stream.js';
 import { checkUrl } from './address.js';
-import { PlatformStream } from './platform-stream.js';
+import { dialPlatform } from './platform-stream.js';
 import type { WebSocketConstructor } from './platform-stream.js';
 
 /** Dials by a WebSocket of the platform, and does not listen. */
@@ -15,7 +15,7 @@ export class PlatformEdge implements StreamEdge {
   }
 
   dial(url: string): ByteStream {
-    return new PlatformStream(new this.#WebSocket(url), url);
+    return dialPlatform(this.#WebSocket, url);
   }
 
   listen(): void {

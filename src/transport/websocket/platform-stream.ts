@@ -1,4 +1,5 @@
 import type { ByteStream, ByteStreamListener, StreamRefusal } from '../stream/byte-stream.js';
+import { FailedStream } from './failed-stream.js';
 import { inMessages, MAX_MESSAGE_BYTES } from './message.js';
 
 /** What is used of the `WebSocket` of browsers, of Node 22 and later, or of the package `ws`. */
@@ -27,8 +28,17 @@ const ENOUGH_WAITING_BYTES = 256 * 1024;
 /** How often to look whether less is waiting: there is no event for that. */
 const LOOK_AGAIN_MS = 4;
 
+/** Dials. Platforms refuse some addresses within the call, as `ws://` from pages that came over HTTPS. */
+export function dialPlatform(WebSocket: WebSocketConstructor, url: string): ByteStream {
+  try {
+    return new PlatformStream(new WebSocket(url), url);
+  } catch (cause) {
+    return new FailedStream(url, cause instanceof Error ? cause : new Error(String(cause)));
+  }
+}
+
 /** A WebSocket of the platform as a {@link ByteStream}. */
-export class PlatformStream implements ByteStream {
+class PlatformStream implements ByteStream {
   readonly remote: string;
   readonly host: string;
   /** Whom a certificate names is not told to programs: the platform has checked that it fits the URL. */

@@ -2,7 +2,7 @@ import type { ByteStream } from '../../stream/byte-stream.js';
 import type { SecureEdge } from '../../tcp/secure-node.js';
 import type { CheckedTls } from '../../tcp/tls-options.js';
 import { checkUrl } from '../address.js';
-import { PlatformStream } from '../platform-stream.js';
+import { dialPlatform } from '../platform-stream.js';
 import type { Acceptor } from './acceptor.js';
 import { PLAIN } from './load-ws.js';
 import type { Ws } from './load-ws.js';
@@ -42,7 +42,7 @@ export class WebSocketEdge implements SecureEdge {
   dial(url: string): ByteStream {
     const { WebSocket, keepAliveMs } = this.#options;
     const tls = this.#tls;
-    if (WebSocket !== null) return new PlatformStream(new WebSocket(url), url);
+    if (WebSocket !== null) return dialPlatform(WebSocket, url);
     const secured = tls === null ? {} : { ...tls.context, ...ID_ONLY };
     const ws = new this.#ws.WebSocket(url, { ...PLAIN, ...secured });
     return new WsStream(ws, null, { remote: url, host: url, keepAliveMs, certified: tls !== null });
