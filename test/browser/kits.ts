@@ -8,6 +8,8 @@ import { MemoryNetwork } from 'quorate/transport/memory';
 import { memorySupports } from '../testing/conformance/memory-supports.js';
 import { raftSetup } from '../testing/conformance/raft-setup.js';
 import { PortNetwork, portSupports } from '../transport/port-network.js';
+import { webSocketCases } from './websocket/cases.js';
+import type { Dialer, WebSocketSettings } from './websocket/settings.js';
 
 /** What came of a conformance kit on one implementation, as plain data. */
 export interface KitResult {
@@ -18,9 +20,10 @@ export interface KitResult {
 }
 
 /** Runs the kits on everything of this library that runs anywhere, one case after the other. */
-export async function runKits(): Promise<readonly KitResult[]> {
+export async function runKits(settings: WebSocketSettings, dialer: Dialer): Promise<readonly KitResult[]> {
   const results: KitResult[] = [];
-  for (const [implementation, cases] of Object.entries(kits())) results.push(await runKit(implementation, cases));
+  for (const [implementation, cases] of Object.entries(kits(settings, dialer)))
+    results.push(await runKit(implementation, cases));
   return results;
 }
 
@@ -36,7 +39,7 @@ async function runKit(implementation: string, cases: readonly ConformanceCase[])
   return { implementation, passed, failed };
 }
 
-function kits(): Readonly<Record<string, readonly ConformanceCase[]>> {
+function kits(settings: WebSocketSettings, dialer: Dialer): Readonly<Record<string, readonly ConformanceCase[]>> {
   const encoding = { ...memorySupports, copies: true, checksValues: true };
   const store = { persistent: true, exclusive: false, crashes: false };
   const pass = (clock: Clock, ms: number): Promise<void> => (clock as VirtualClock).run(ms);
@@ -44,6 +47,7 @@ function kits(): Readonly<Record<string, readonly ConformanceCase[]>> {
     'memory transport': transportCases(memoryTransports(false), memorySupports),
     'memory transport with a codec': transportCases(memoryTransports(true), encoding),
     'transport over message ports': transportCases({ network: () => new PortNetwork() }, portSupports),
+    'WebSocket client of a node': webSocketCases(settings, dialer),
     'memory journal': journalCases({ place: memoryPlace }, store),
     'Raft machine': machineCases(raftSetup(), { earlyWakesIdle: true }),
     'system clock': clockCases({ clock: () => systemClock }, { orderedTies: true, earlyMs: 2 }),

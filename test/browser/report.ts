@@ -1,4 +1,5 @@
 import { runKits, type KitResult } from './kits.js';
+import type { Dialer, WebSocketSettings } from './websocket/settings.js';
 import { findOut, type Findings } from './program.js';
 
 /** What the page and the worker tell. */
@@ -8,6 +9,6 @@ export interface Report {
 }
 
 /** Runs everything, in Node, in a page or in a worker. */
-export async function report(): Promise<Report> {
-  return { findings: await findOut(), kits: await runKits() };
+export async function report(settings: WebSocketSettings, dialer: Dialer = {}): Promise<Report> {
+  return { findings: await findOut(), kits: await runKits(settings, dialer) };
 }

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
 import { build } from 'tsup';
+import { WebSocket } from 'ws';
 import { report, type Report } from '../browser/report.js';
+import type { WebSocketSettings } from '../browser/websocket/settings.js';
+import { Site } from '../browser/websocket/site.js';
 
 /** Where Debian's package `chromium` puts it; `CHROMIUM` names another one. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -27,27 +30,52 @@ async function bundle(folder: string): Promise<string> {
   return readFileSync(join(folder, 'page.global.js'), 'utf8');
 }
 
-async function inPage(browser: Browser, script: string): Promise<string> {
-  const page = await browser.newPage();
-  await page.setContent('<!doctype html><title>quorate</title>');
-  await page.addScriptTag({ content: script });
-  return page.evaluate(() => (globalThis as unknown as { report(): Promise<string> }).report());
-}
+/** Runs the bundle somewhere in the browser, and resolves with its report as text. */
+type Place = (browser: Browser, script: string, settings: WebSocketSettings) => Promise<string>;
 
-async function inWorker(browser: Browser, script: string): Promise<string> {
+const inPage: Place = async (browser, script, settings) => {
   const page = await browser.newPage();
-  return page.evaluate((source) => {
-    const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+  await page.goto(settings.origin);
+  await page.addScriptTag({ content: script });
+  return page.evaluate(
+    (given) => (globalThis as unknown as { report(settings: object): Promise<string> }).report(given),
+    settings,
+  );
+};
+
+const inWorker: Place = async (browser, script, settings) => {
+  const page = await browser.newPage();
+  await page.goto(settings.origin);
+  const given = { script, settings };
+  return page.evaluate(({ script, settings }) => {
+    const worker = new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })));
     return new Promise<string>((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data as string);
       worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(settings);
     });
-  }, script);
+  }, given);
+};
+
+/** With nodes and a page of its own for the time of the call. */
+async function withSite<Result>(use: (settings: WebSocketSettings) => Promise<Result>): Promise<Result> {
+  const site = await Site.open();
+  try {
+    return await use(site.settings);
+  } finally {
+    await site.close();
+  }
 }
 
-/** As it comes back from a page. */
-function plain(value: Report): Report {
-  return JSON.parse(JSON.stringify(value)) as Report;
+/** Node dials by `ws`, which says to come from the page, as a browser does. */
+async function inNode(settings: WebSocketSettings): Promise<Report> {
+  class PageWebSocket extends WebSocket {
+    constructor(url: string) {
+      super(url, { origin: settings.origin });
+    }
+  }
+  const found = await report(settings, { WebSocket: PageWebSocket });
+  return JSON.parse(JSON.stringify(found)) as Report; // as it comes back from a page
 }
 
 /** Says what a place found, and returns whether that is what Node found, without any failure. */
@@ -83,13 +111,14 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-browser-'));
   const browser = await chromium.launch({ executablePath, args });
   try {
-    const expected = plain(await report());
+    const expected = await withSite(inNode);
     console.log('in Node');
     let good = tellKits(expected);
     const script = await bundle(folder);
-    for (const [place, run] of Object.entries({ page: inPage, worker: inWorker })) {
+    for (const [place, run] of Object.entries<Place>({ page: inPage, worker: inWorker })) {
       console.log(`in a ${place} of Chromium ${browser.version()}`);
-      good = tell(await run(browser, script), expected) && good;
+      const text = await withSite((settings) => run(browser, script, settings));
+      good = tell(text, expected) && good;
     }
     return good ? 0 : 1;
   } finally {

@@ -41,6 +41,11 @@ export class Relay {
     return new Relay(server, target);
   }
 
+  /** How many sockets are open: two for each connection. */
+  get sockets(): number {
+    return this.#sockets.size;
+  }
+
   /** Breaks all connections. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
