@@ -96,6 +96,15 @@ export function renewalSuite(name: string, openTransport: OpenSecurely): void {
       await untilRefused(a, 'certificate');
     });
 
+    it('are needed by a client as when it was opened, whatever the renewal says', async () => {
+      const a = await node('a', []);
+      const b = await node('b', [a]);
+      const withoutAny = { ca: authority.pem, clientCertificates: false };
+      expect(() => b.renewTls(withoutAny)).toThrow('tls.cert is undefined');
+      const c = await node('c', [a], withoutAny);
+      expect(() => c.renewTls({ ca: authority.pem })).not.toThrow();
+    });
+
     it('are refused when they cannot be used, and the former ones stay in use', async () => {
       const former = await authority.identity('a');
       const a = await node('a', []);
