@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isQuorateError, systemClock } from '../../src/core/index.js';
 import { openRequests, type Requests } from '../../src/host/index.js';
-import { openTcpTransport, type TcpTransport } from '../../src/transport/tcp.js';
+import type { StreamTransport } from '../../src/transport/tcp.js';
 import type { FromServer, ServerSample, ToServer } from '../commands/attack-server.js';
+import { openTransport, type TransportChoice } from './attacked-transport.js';
 
 const IDS = ['a', 'b', 'c'];
 /** How many puts are under way at a time. */
@@ -21,7 +22,7 @@ export class AttackedCluster {
   readonly address: string;
   readonly #directory: string;
   readonly #servers: readonly ChildProcess[];
-  readonly #transport: TcpTransport;
+  readonly #transport: StreamTransport;
   readonly #requests: Requests;
   #stopped = false;
 
@@ -29,7 +30,7 @@ export class AttackedCluster {
     directory: string,
     servers: readonly ChildProcess[],
     addresses: readonly string[],
-    transport: TcpTransport,
+    transport: StreamTransport,
   ) {
     this.#directory = directory;
     this.#servers = servers;
@@ -38,8 +39,15 @@ export class AttackedCluster {
     this.#requests = openRequests(transport.channel('put'), { clock: systemClock, timeoutMs: 2000 });
   }
 
-  /** @param script - the server, bundled */
-  static async start(script: string, maxConnections: number): Promise<AttackedCluster> {
+  /**
+   * @param script - the server, bundled
+   * @param over - what a node talks over
+   */
+  static async start(
+    script: string,
+    maxConnections: number,
+    over: (id: string) => Promise<TransportChoice>,
+  ): Promise<AttackedCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'quorate-attack-'));
     const servers = IDS.map((id) => {
       const args = [id, join(directory, id), String(maxConnections)];
@@ -49,10 +57,19 @@ export class AttackedCluster {
       for (const server of servers) server.kill('SIGKILL');
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     });
-    const addresses = await Promise.all(servers.map((server) => answer(server, 'listening')));
+    const addresses = await Promise.all(
+      servers.map(async (server, i) => {
+        server.send({ type: 'listen', over: await over(IDS[i]!) } satisfies ToServer);
+        return answer(server, 'listening');
+      }),
+    );
     const members = Object.fromEntries(IDS.map((id, i) => [id, addresses[i]!.address]));
     for (const server of servers) server.send({ type: 'join', members } satisfies ToServer);
-    const transport = await openTcpTransport({ id: 'honest', cluster: 'test', listen: null, addresses: members });
+    const transport = await openTransport(
+      await over('honest'),
+      { id: 'honest', cluster: 'test', addresses: members },
+      false,
+    );
     await Promise.all(IDS.map((id) => transport.connected(id)));
     const cluster = new AttackedCluster(
       directory,

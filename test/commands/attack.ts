@@ -1,13 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { AttackedCluster } from '../attacks/attacked-cluster.js';
-import type { ServerSample } from './attack-server.js';
+import { TRANSPORTS, type TransportName } from '../attacks/attacked-transport.js';
 import { pause } from '../attacks/attacker.js';
+import { attacksOn } from '../attacks/attacks.js';
+import { AttackCertificates } from '../attacks/certificates.js';
+import type { ServerSample } from './attack-server.js';
+import type { AttackOrder } from './attack-worker.js';
 import { bundledWorker } from './bundled-worker.js';
 
 interface Flags {
+  readonly transport: TransportName;
   readonly seconds: number;
   readonly json: boolean;
 }
@@ -31,6 +36,11 @@ const ATTACKERS = fileURLToPath(new URL('./attack-worker.ts', import.meta.url));
 function parse(): Flags {
   const program = new Command('npm run attack --')
     .description('All attacks at once on one of three live servers, while honest clients put; watches its memory.')
+    .addOption(
+      new Option('--transport <name>', 'what the servers talk over; tls is TCP with mutual TLS')
+        .choices(TRANSPORTS)
+        .default('tcp'),
+    )
     .option('--seconds <count>', 'how long', seconds, 60)
     .option('--json', 'print one JSON object', false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -89,6 +99,7 @@ function summary(
   const puts = samples.map((sample) => sample.puts);
   const last = samples.at(-1)!;
   return {
+    transport,
     seconds: samples.length,
     residentMiB: {
       quiet: mib(quiet.at(-1)!.residentBytes),
@@ -129,11 +140,17 @@ function problems({ grewMiB, putsPerSecond }: Record<string, unknown>): string[]
 
 const flags = parse();
 const [server, attacker] = [await bundledWorker(SERVER), await bundledWorker(ATTACKERS)];
-const cluster = await AttackedCluster.start(server, MAX_CONNECTIONS);
+const { transport } = flags;
+const certificates = transport === 'tls' ? await AttackCertificates.create() : null;
+const cluster = await AttackedCluster.start(server, MAX_CONNECTIONS, async (id) =>
+  certificates === null ? { transport } : { transport, tls: await certificates.of(id) },
+);
 try {
   const quiet = await watch(cluster, 3);
-  const attackers = fork(attacker, [cluster.address], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const attackers = fork(attacker, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
+    const papers = (await certificates?.ofAttackers(Object.keys(attacksOn(transport)))) ?? { certified: {} };
+    attackers.send({ address: cluster.address, transport, ...papers } satisfies AttackOrder);
     const samples = await watch(cluster, flags.seconds);
     const result = summary(samples, quiet, await countsOf(attackers));
     console.log(flags.json ? JSON.stringify(result) : JSON.stringify(result, null, 2));
