@@ -79,8 +79,8 @@ export interface Decision<Output> {
 }
 
 /** The one value that `take()` returns when there is nothing to do. Compare by identity. */
-export const NOTHING: Effects<never, never, never> = Object.freeze({
-  writes: Object.freeze([]),
-  messages: Object.freeze([]),
-  outputs: Object.freeze([]),
+export const NOTHING: Effects<never, never, never> = /* @__PURE__ */ Object.freeze({
+  writes: /* @__PURE__ */ Object.freeze([]),
+  messages: /* @__PURE__ */ Object.freeze([]),
+  outputs: /* @__PURE__ */ Object.freeze([]),
 });

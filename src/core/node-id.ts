@@ -10,15 +10,16 @@ export type NodeId = string;
 /** The longest {@link NodeId} that is accepted, in characters. */
 export const MAX_NODE_ID_LENGTH = 128;
 
-const PRINTABLE = /^[\x21-\x7e]+$/;
+/** As long as {@link MAX_NODE_ID_LENGTH} allows. */
+const PRINTABLE = /^[\x21-\x7e]{1,128}$/;
 
 /**
  * Tells whether a value from outside is a valid {@link NodeId}: 1 to 128 printable ASCII characters, no spaces, and none of
  * the names that every object has, such as `constructor`.
  */
 export function isNodeId(value: unknown): value is NodeId {
-  const fits = typeof value === 'string' && value.length <= MAX_NODE_ID_LENGTH && PRINTABLE.test(value);
-  return fits && !(value in Object.prototype); // ids are keys of plain objects, which seem to have those already
+  // Ids are keys of plain objects, which seem to have the names of the prototype already.
+  return typeof value === 'string' && PRINTABLE.test(value) && !(value in Object.prototype);
 }
 
 /**
@@ -29,6 +30,6 @@ export function isNodeId(value: unknown): value is NodeId {
  */
 export function checkNodeId(name: string, value: unknown): NodeId {
   if (isNodeId(value)) return value;
-  const allowed = `1 to ${MAX_NODE_ID_LENGTH} printable ASCII characters without spaces`;
-  throw new InvalidOptionError(name, value, `${allowed}, and no name that every object has`);
+  const allowed = '1 to 128 printable ASCII characters without spaces, and no name that every object has';
+  throw new InvalidOptionError(name, value, allowed);
 }

@@ -1,8 +1,5 @@
 import type { Clock } from './clock.js';
 
-/** In Node: when all sockets that had something were read. Other platforms have no such moment. */
-const { setImmediate: afterSockets } = globalThis as { readonly setImmediate?: (callback: () => void) => unknown };
-
 /**
  * The clock of the platform. Works in Node, browsers and workers. Delays above 2^31 - 1 ms, which platforms treat as
  * zero, are shortened to that: whoever waits for longer looks at the time and arms again.
@@ -15,8 +12,14 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
   },
   wall: () => Date.now(),
-  soon: (callback) => (afterSockets ?? queueMicrotask)(callback),
+  soon: (callback) => afterSockets(callback),
 };
+
+/** In Node: when all sockets that had something were read. Other platforms have no such moment. */
+function afterSockets(callback: () => void): void {
+  const { setImmediate = queueMicrotask } = globalThis as { readonly setImmediate?: (callback: () => void) => unknown };
+  setImmediate(callback);
+}
 
 /** Random numbers of the platform, uniform in [0, 1). Not for secrets. */
 export const systemRandom: () => number = () => Math.random();

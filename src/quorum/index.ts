@@ -1,7 +1,16 @@
 /**
- * Deciding by majority: the votes that win, and the index that is committed. Pure functions without state.
+ * Quorum systems: who must agree. Systems of many kinds in one form, what votes and indexes decide in them, and requests
+ * to as many members as it takes. Pure functions but for `gather` and its helpers, which use a clock that is given.
  *
  * @module quorum
  */
-export { committedIndex, majoritySize, MAX_QUORUM_MEMBERS, tallyVotes } from './majority.js';
-export type { VoteResult } from './majority.js';
+export { and, choose, dual, formatSystem, MAX_QUORUM_PARTS, or } from './system.js';
+export type { Part, QuorumSystem } from './system.js';
+export { reached } from './reached.js';
+export { majority, majoritySize } from './majority.js';
+export { dissemination, grid, hierarchical, joint, masking, tree, wall, weighted } from './systems.js';
+export { fastPaxos, fastPaxosSizes, flexible, readWrite, readWriteCounts, readWriteGrid } from './pairs.js';
+export type { FastPaxosSizes, FlexibleSystem, ReadWriteSystem } from './pairs.js';
+export { disjointQuorums, DisjointQuorumsError, requireIntersection } from './intersection.js';
+export { committedIndex, isQuorum, tally } from './decide.js';
+export type { VoteResult } from './decide.js';

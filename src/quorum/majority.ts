@@ -1,53 +1,25 @@
-import type { NodeId } from '../core/index.js';
+import { InvalidOptionError, type NodeId } from '../core/index.js';
+import { makeSystem, type QuorumSystem } from './system.js';
 
-/** What votes decide: enough yes, too many no for that ever to change, or neither so far. */
-export type VoteResult = 'won' | 'lost' | 'pending';
-
-/** The least number of members that any two majorities of `size` members must share one of. */
+/** How many members a majority of `size` has: more than half, so that any two share one. 0 of none. */
 export function majoritySize(size: number): number {
-  return (size >> 1) + 1;
+  return size && (size >> 1) + 1;
 }
 
 /**
- * Tells whether a majority of `members` voted yes, as early as it can be known. Votes of others do not count. A group
- * without members wins every vote, which is what makes it the neutral part of a joint decision. O(members).
+ * More than half of the members: the least quorums that meet each other when all members are alike. Survives the failure
+ * of fewer than half, and no system of equals survives more. Choose another one where members differ in weight or place,
+ * or where a load of one half on each is too much. Without members everything is a quorum: the neutral part of a joint
+ * decision.
  *
- * @param votes - yes as `true`, no as `false`, by member; a missing one has not voted
+ * @throws InvalidOptionError for members that are no ids, or named twice
  */
-export function tallyVotes(members: readonly NodeId[], votes: Readonly<Record<NodeId, boolean>>): VoteResult {
-  let yes = 0;
-  let no = 0;
-  for (const member of members) {
-    const vote = votes[member];
-    if (vote === true) yes++;
-    else if (vote === false) no++;
-  }
-  const needed = majoritySize(members.length);
-  if (yes >= needed || members.length === 0) return 'won';
-  return members.length - no < needed ? 'lost' : 'pending';
+export function majority(members: readonly NodeId[]): QuorumSystem {
+  requireDistinct('members', members);
+  return makeSystem(majoritySize(members.length), members);
 }
 
-/** The largest group that {@link committedIndex} takes. */
-export const MAX_QUORUM_MEMBERS = 64;
-
-const sorted = new Float64Array(MAX_QUORUM_MEMBERS);
-
-/**
- * The highest index that a majority has reached, given the index that each member has reached: the median, rounded
- * towards the lower. A group without members commits everything: `Infinity`. Allocates nothing; insertion sort, since
- * groups are small.
- *
- * @param indexes - one index for each member; 0 for a member that reported none
- * @param count - how many of `indexes` count, from the front
- */
-export function committedIndex(indexes: ArrayLike<number>, count: number = indexes.length): number {
-  if (count === 0) return Infinity;
-  if (count > MAX_QUORUM_MEMBERS) throw new RangeError(`at most ${MAX_QUORUM_MEMBERS} members, not ${count}`);
-  for (let i = 0; i < count; i++) {
-    const index = indexes[i]!;
-    let place = i;
-    for (; place > 0 && sorted[place - 1]! > index; place--) sorted[place] = sorted[place - 1]!;
-    sorted[place] = index;
-  }
-  return sorted[count - majoritySize(count)]!;
+/** @throws InvalidOptionError when somebody is named twice, which in these systems is a mistake */
+export function requireDistinct(option: string, members: readonly NodeId[]): void {
+  if (new Set(members).size < members.length) throw new InvalidOptionError(option, members.join(), 'each member once');
 }

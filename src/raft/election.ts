@@ -1,11 +1,11 @@
 import type { NodeId } from '../core/index.js';
-import { tallyVotes, type VoteResult } from '../quorum/index.js';
+import { tally, type VoteResult } from '../quorum/index.js';
 import { emptyBacklog } from './backlog.js';
 import { send, type Raft } from './context.js';
 import { diskStalled } from './durability.js';
 import { lastTerm } from './log.js';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './messages.js';
-import { newPeer } from './progress.js';
+import { newPeer, quorumOf } from './progress.js';
 import { appendNoop } from './replication.js';
 import { becomeFollower, drawElectionTimeout, isVoter, resetElectionTimer, voterIds } from './roles.js';
 import { configurationOf } from './state.js';
@@ -48,7 +48,7 @@ function askForVotes(raft: Raft, type: 'preVote' | 'requestVote', term: number):
 }
 
 function countVotes(raft: Raft): void {
-  const result: VoteResult = tallyVotes(voterIds(raft), raft.state.votes);
+  const result: VoteResult = tally(quorumOf(raft), raft.state.votes);
   if (result === 'won') {
     if (raft.state.role === 'preCandidate') becomeCandidate(raft);
     else becomeLeader(raft);
@@ -148,5 +148,5 @@ export function checkQuorum(raft: Raft): void {
   if (!options.checkQuorum) return;
   const heard: Record<NodeId, boolean> = { [options.id]: true };
   for (const peer of state.peers) heard[peer.id] = raft.now - peer.heardAt < options.electionTimeoutMs;
-  if (tallyVotes(voterIds(raft), heard) !== 'won') becomeFollower(raft, state.currentTerm, null);
+  if (tally(quorumOf(raft), heard) !== 'won') becomeFollower(raft, state.currentTerm, null);
 }

@@ -1,7 +1,9 @@
 import type { NodeId } from '../core/index.js';
-import { committedIndex, MAX_QUORUM_MEMBERS } from '../quorum/index.js';
+import { committedIndex, majority, type QuorumSystem } from '../quorum/index.js';
 import type { Raft } from './context.js';
-import type { PeerState } from './state.js';
+import type { Configuration } from './entry.js';
+import { MAX_VOTERS } from './parse.js';
+import { configurationOf, type PeerState } from './state.js';
 
 /** What a new leader assumes of a follower: that its log equals the leader's, until it says otherwise (section 5.3). */
 export function newPeer(id: NodeId, nextIndex: number, now: number): PeerState {
@@ -27,12 +29,28 @@ export function startProbing(peer: PeerState): void {
   peer.nextIndex = peer.matchIndex + 1;
 }
 
-const indexes = new Float64Array(MAX_QUORUM_MEMBERS);
+/** Configurations never change, so the system of each is made once. */
+const systems = new WeakMap<Configuration, QuorumSystem>();
 
-/** The highest number that a majority has reached, this server having reached `own`. */
-export function reachedByMajority(raft: Raft, own: number, of: (peer: PeerState) => number): number {
+/** Who decides: a majority of the voters of the configuration in force. */
+export function quorumOf({ state }: Raft): QuorumSystem {
+  const configuration = configurationOf(state);
+  const known = systems.get(configuration);
+  if (known !== undefined) return known;
+  const system = majority(configuration.voters.map(({ id }) => id));
+  systems.set(configuration, system);
+  return system;
+}
+
+const numbers = new Float64Array(MAX_VOTERS);
+
+/** The highest number that a quorum has reached, this server having reached `own`. */
+export function reachedByQuorum(raft: Raft, own: number, of: (peer: PeerState) => number): number {
   const { peers } = raft.state;
-  indexes[0] = own;
-  for (let i = 0; i < peers.length; i++) indexes[i + 1] = of(peers[i]!);
-  return committedIndex(indexes, peers.length + 1);
+  const system = quorumOf(raft);
+  let next = 0; // peers are the other voters, in the order of the configuration
+  for (let i = 0; i < system.members.length; i++) {
+    numbers[i] = system.members[i] === raft.options.id ? own : of(peers[next++]!);
+  }
+  return committedIndex(system, numbers);
 }

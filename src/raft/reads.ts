@@ -1,5 +1,5 @@
 import { output, type Raft } from './context.js';
-import { reachedByMajority } from './progress.js';
+import { reachedByQuorum } from './progress.js';
 import { startRound } from './replication.js';
 import { refuse } from './roles.js';
 import type { PeerState } from './state.js';
@@ -32,7 +32,7 @@ export function confirmReads(raft: Raft): void {
       pending.round = state.round;
     }
   }
-  const confirmed = reachedByMajority(raft, state.round, roundOf);
+  const confirmed = reachedByQuorum(raft, state.round, roundOf);
   const waiting = state.reads.findIndex((pending) => pending.round > confirmed);
   const ready = state.reads.splice(0, waiting < 0 ? state.reads.length : waiting);
   for (const { id, index } of ready) output(raft, { type: 'readable', id, index });

@@ -4,7 +4,7 @@ import { diskStalled } from './durability.js';
 import { payloadBytes, type Entry } from './entry.js';
 import { lastIndexOfTerm, memoryFrom, sliceEntries, termAt } from './log.js';
 import type { AppendAccepted, AppendEntriesReply, AppendRejected } from './messages.js';
-import { reachedByMajority, startProbing } from './progress.js';
+import { reachedByQuorum, startProbing } from './progress.js';
 import { becomeFollower, refuse } from './roles.js';
 import { beginSnapshot, continueSnapshot } from './snapshot-sending.js';
 import type { PeerState } from './state.js';
@@ -191,7 +191,7 @@ const matchIndexOf = (peer: PeerState): number => peer.matchIndex;
  */
 export function advanceCommit(raft: Raft): void {
   const { state } = raft;
-  const majority = reachedByMajority(raft, state.storedIndex, matchIndexOf);
+  const majority = reachedByQuorum(raft, state.storedIndex, matchIndexOf);
   if (majority <= state.commitIndex || termAt(state.log, majority) !== state.currentTerm) return;
   state.commitIndex = majority;
   settleBacklog(state);
