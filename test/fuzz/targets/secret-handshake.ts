@@ -176,6 +176,7 @@ function ensureProven(side: Side, other: Side): void {
     isSame(side.heard[0], other.said[0]) && isSame(other.heard[0], side.said[0]),
     'the hellos are as they were said',
   );
+  ensure(side.heard.length > 1 && other.said.length > 1, 'who is accepted has said a proof');
   const [heard, said] = [side.heard[1]!, other.said[1]!].map(parseHandshakeFrame);
   ensure(
     heard?.type === 'proof' && said?.type === 'proof' && isSame(heard.proof, said.proof),
