@@ -78,7 +78,7 @@ function checkRows(rows: readonly (readonly NodeId[])[]): void {
 export function tree(members: readonly NodeId[], degree = 2): QuorumSystem {
   if (members.length === 0) throw new InvalidOptionError('members', members, 'at least one member');
   requireDistinct('members', members);
-  checkNumber('degree', degree, { min: 2, max: members.length + 1 });
+  checkNumber('degree', degree, { min: 2 });
   const subtree = (root: number): Part => {
     const first = root * degree + 1;
     const children = members.slice(first, first + degree).map((_, i) => subtree(first + i));

@@ -11,6 +11,7 @@ import {
   type QuorumSystem,
   type VoteResult,
 } from '../../src/quorum/index.js';
+import { allSystems } from './all-systems.js';
 import { anySystem, holds, subsets } from './naive.js';
 import { publishedCommits, publishedVotes } from './published-cases.js';
 
@@ -39,6 +40,13 @@ function published(text: string): { system: QuorumSystem; values: string[]; resu
   return { system: systems.length === 1 ? systems[0]! : joint(...systems), values: values.split(','), result };
 }
 
+/** Every combination of yes, no and not voted. */
+function* everyVote(members: number): Iterable<Vote[]> {
+  for (let code = 0; code < 3 ** members; code++) {
+    yield Array.from({ length: members }, (_, i) => [undefined, true, false][Math.floor(code / 3 ** i) % 3]);
+  }
+}
+
 const letters = (count: number): string[] => Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
 
 describe('tally', () => {
@@ -60,6 +68,15 @@ describe('tally', () => {
     expect(tally(system, { a: true, b: true, x: false })).toBe('pending');
   });
 
+  it('is what every way to complete the votes leads to, in every system of the library of up to five members', () => {
+    for (const [name, system] of allSystems(5)) {
+      for (const votes of everyVote(system.members.length)) {
+        const cast = Object.fromEntries(system.members.map((id, i) => [id, votes[i]])) as Record<string, boolean>;
+        if (tally(system, cast) !== naiveTally(system, votes)) expect.fail(`${name}: ${votes.join()}`);
+      }
+    }
+  });
+
   it('is what every way to complete the votes leads to, in every system', () => {
     const votes = fc.array(fc.constantFrom(true, false, undefined), { minLength: 7, maxLength: 7 });
     fc.assert(
@@ -74,6 +91,17 @@ describe('tally', () => {
 });
 
 describe('isQuorum', () => {
+  it('says of every set what the definition says, in every system of the library of up to seven members', () => {
+    let compared = 0;
+    for (const [name, system] of allSystems(7)) {
+      for (const set of subsets(system.members)) {
+        if (isQuorum(system, set) !== holds(system, set)) expect.fail(`${name}: {${[...set].join()}}`);
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(50_000);
+  });
+
   it('says of every set what the definition says, in every system', () => {
     fc.assert(
       fc.property(anySystem(6), (system) => {
