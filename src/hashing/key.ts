@@ -1,5 +1,11 @@
 import murmur from 'murmurhash3js-revisited';
 
+/** What is placed: text, hashed as UTF-8, or bytes. */
+export type Key = string | Uint8Array;
+
+/** A hash of keys: a whole number from 0 to 2^32 - 1, the same for the same key and seed everywhere. */
+export type KeyHash = (key: Key, seed?: number) => number;
+
 const BUFFER_BYTES = 1024;
 const encoder = new TextEncoder();
 const buffer = new Uint8Array(BUFFER_BYTES);
@@ -15,7 +21,7 @@ const views: Uint8Array[] = [];
  *
  * @param seed - another seed is another hash function; its lower 32 bits count. @defaultValue 0, the usual one
  */
-export function hashKey32(key: string | Uint8Array, seed = 0): number {
+export function hashKey32(key: Key, seed = 0): number {
   return murmur.x86.hash32(bytesOf(key), seed >>> 0);
 }
 
@@ -25,12 +31,12 @@ export function hashKey32(key: string | Uint8Array, seed = 0): number {
  *
  * @param seed - another seed is another hash function; its lower 32 bits count. @defaultValue 0, the usual one
  */
-export function hashKey128(key: string | Uint8Array, seed = 0): string {
+export function hashKey128(key: Key, seed = 0): string {
   return murmur.x64.hash128(bytesOf(key), seed >>> 0);
 }
 
 /** The bytes of a key. Those of a short string are valid until the next call. */
-function bytesOf(key: string | Uint8Array): Uint8Array {
+function bytesOf(key: Key): Uint8Array {
   if (typeof key !== 'string') return key;
   // One unit of UTF-16 takes three bytes at most.
   if (key.length * 3 > BUFFER_BYTES) return encoder.encode(key);

@@ -1,0 +1,61 @@
+/** Names of nodes have numbers below this: number and hash share a float64 while points are sorted. */
+const MAX_NODES = 2 ** 20;
+
+/** The points of all nodes while a ring is built: 8 bytes each. */
+export class PointList {
+  #packed = new Float64Array(1024);
+  #length = 0;
+
+  /** Adds a point of the node with this number. */
+  add(hash: number, node: number): void {
+    if (this.#length === this.#packed.length) {
+      const grown = new Float64Array(2 * this.#length);
+      grown.set(this.#packed);
+      this.#packed = grown;
+    }
+    this.#packed[this.#length++] = hash * MAX_NODES + node;
+  }
+
+  /** In order of hash, and of node where hashes are equal. */
+  sorted(): Points {
+    return new Points(this.#packed.subarray(0, this.#length).sort());
+  }
+}
+
+/** The points of a ring in two typed arrays, 8 bytes each, and a table of where to begin a search, at most 2 more. */
+export class Points {
+  readonly length: number;
+  readonly #hashes: Uint32Array;
+  readonly #nodes: Uint32Array;
+  /** For each value of the highest bits: the first point whose hash has at least these. */
+  readonly #starts: Uint32Array;
+  readonly #shift: number;
+
+  constructor(packed: Float64Array) {
+    const { length } = packed;
+    this.length = length;
+    this.#hashes = Uint32Array.from(packed, (point) => Math.floor(point / MAX_NODES));
+    this.#nodes = Uint32Array.from(packed, (point) => point % MAX_NODES);
+    // One start for two to four points: a search then stays within a line of the cache.
+    const bits = Math.max(1, 30 - Math.clz32(length));
+    this.#shift = 32 - bits;
+    this.#starts = new Uint32Array(2 ** bits);
+    for (let start = 0, at = 0; start < this.#starts.length; start++) {
+      while (at < length && this.#hashes[at]! >>> this.#shift < start) at++;
+      this.#starts[start] = at;
+    }
+  }
+
+  /** The number of the node of a point. */
+  node(point: number): number {
+    return this.#nodes[point]!;
+  }
+
+  /** The first point whose hash is at least this; behind the last one the first: it is a ring. */
+  next(hash: number): number {
+    const hashes = this.#hashes;
+    let point = this.#starts[hash >>> this.#shift]!;
+    while (point < this.length && hashes[point]! < hash) point++;
+    return point === this.length ? 0 : point;
+  }
+}
