@@ -31,7 +31,7 @@ const layers = {
   cli: [...all, 'coordination', 'inspect'],
 };
 
-/** @typedef {{ files: string[], folder: string, node?: boolean, packages?: string[] }} Leave */
+/** @typedef {{ files: string[], folder: string, node?: boolean, packages?: string[], without?: string }} Leave */
 
 /** What of the transports runs anywhere, and with it what they share. */
 const portableTransports = 'memory|stream|websocket|worker|channels|cluster-name|counters|port';
@@ -54,6 +54,9 @@ const leaves = [
   { folder: 'raft', files: ['src/raft/node.ts'], packages: ['eventemitter3'] },
   { folder: 'codec', files: ['src/codec/**/*.ts'], packages: ['@msgpack/msgpack'] },
   { folder: 'hashing', files: ['src/hashing/**/*.ts'], packages: ['murmurhash3js-revisited'] },
+  // Quorums are small and everywhere; what analyses them is neither.
+  { folder: 'quorum', files: ['src/quorum/*.ts'], without: 'analysis' },
+  { folder: 'quorum', files: ['src/quorum/analysis/load-yalps.ts'], packages: ['yalps'] },
 ];
 
 /** The edges: the only files that name the platform's clock, timers and randomness. */
@@ -83,7 +86,7 @@ const published = `(?:\\w+/index|${entries.map(({ key }) => key).join('|')})\\.j
  * @param {Partial<Leave>} [leave]
  * @returns {import('eslint').Linter.RulesRecord}
  */
-function imports(folder, { node = false, packages = [] } = {}) {
+function imports(folder, { node = false, packages = [], without } = {}) {
   const may = layers[folder] ?? [];
   const others = Object.keys(layers).filter((name) => name !== folder);
   const notBelow = others.filter((name) => !may.includes(name));
@@ -92,6 +95,7 @@ function imports(folder, { node = false, packages = [] } = {}) {
     { regex: `^(?!${outside})`, message: 'Packages and Node only where `leaves` in eslint.config.js allows them.' },
     { regex: '^(\\.\\./)+index\\.js$', message: 'An index is for those outside its folder.' },
     { regex: `^(\\.\\./)+(?!${published})(${others.join('|')})/`, message: 'Import the index or entry of a folder.' },
+    ...(without === undefined ? [] : [{ regex: `^\\./${without}/`, message: `Whoever needs ${without} imports it.` }]),
     { regex: `^(\\.\\./)+(${notBelow.join('|')})/`, message: `${folder} may import ${may.join(', ') || 'nothing'}.` },
   ];
   return { 'no-restricted-imports': ['error', { patterns: notBelow.length > 0 ? patterns : patterns.slice(0, -1) }] };
@@ -155,6 +159,10 @@ export default defineConfig(
       ],
       'no-restricted-syntax': ['error', dynamicImport, { selector: wholeMath, message: anywhere }],
     },
+  },
+  {
+    files: ['src/quorum/analysis/load-yalps.ts'], // an optional peer
+    rules: { 'no-restricted-syntax': ['error', { selector: wholeMath, message: anywhere }] },
   },
   ...layerRules,
   {

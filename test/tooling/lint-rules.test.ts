@@ -73,6 +73,7 @@ describe('imports point one way', () => {
   it.each([
     ['src/core/options.ts', '../id/index.js'],
     ['src/quorum/tally.ts', '../codec/index.js'],
+    ['src/quorum/tally.ts', './analysis/index.js'],
     ['src/host/host.ts', '../raft/index.js'],
     ['src/transport/tcp/frames.ts', '../../host/index.js'],
     ['src/raft/machine.ts', '../paxos/index.js'],
@@ -112,6 +113,7 @@ describe('packages stay where they belong', () => {
   it.each([
     ['p-retry', 'src/transport/stream/dial.ts', ['src/transport/tcp/dial.ts', 'src/host/host.ts', 'src/raft/node.ts']],
     ['ws', 'src/transport/websocket/node/edge.ts', ['src/transport/websocket.ts', 'src/transport/tcp/edge.ts']],
+    ['yalps', 'src/quorum/analysis/load-yalps.ts', ['src/quorum/analysis/strategy.ts', 'src/quorum/tally.ts']],
     ['eventemitter3', 'src/raft/node.ts', ['src/raft/machine.ts', 'src/transport/tcp.ts', 'src/core/machine.ts']],
     ['@msgpack/msgpack', 'src/codec/messagepack.ts', ['src/transport/tcp.ts', 'src/raft/records.ts']],
     ['murmurhash3js-revisited', 'src/hashing/key.ts', ['src/balancer/maglev.ts', 'src/id/gpid.ts']],

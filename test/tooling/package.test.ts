@@ -139,6 +139,18 @@ describe('the packed tarball', () => {
     expect(message).toEqual(['missing-package', expect.stringContaining('npm install ws')]);
   });
 
+  it('says which package to install for optimal strategies where there is none', () => {
+    const message = evaluate(
+      'strategy.mjs',
+      `import { majority } from 'quorate/quorum';
+      import { optimalStrategy, resilience } from 'quorate/quorum/analysis';
+      const system = majority(['a', 'b', 'c']);
+      const error = await optimalStrategy({ system }).catch((reason) => reason);
+      console.log(JSON.stringify([resilience(system), error.code, error.message]));`,
+    );
+    expect(message).toEqual([1, 'missing-package', expect.stringContaining('npm install yalps')]);
+  });
+
   it('holds what is built and nothing else', () => {
     const unexpected = readdirSync(packed).filter(
       (file) => !['dist', 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file),
