@@ -14,3 +14,12 @@ export type { FastPaxosSizes, FlexibleSystem, ReadWriteSystem } from './pairs.js
 export { disjointQuorums, DisjointQuorumsError, requireIntersection } from './intersection.js';
 export { committedIndex, isQuorum, tally } from './decide.js';
 export type { VoteResult } from './decide.js';
+export { gather } from './gather.js';
+export type { Gathered, GatherOptions, MemberRequest, QuorumRequestOptions } from './gather.js';
+export { QuorumNotReachedError } from './not-reached.js';
+export { readRepair } from './read-repair.js';
+export type { ReadRepaired, ReadRepairOptions } from './read-repair.js';
+export { sloppyQuorum } from './sloppy.js';
+export type { Held, SloppyQuorumOptions } from './sloppy.js';
+export { Hints } from './hints.js';
+export type { Hint, HintsOptions, HintsStatus } from './hints.js';
