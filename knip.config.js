@@ -4,7 +4,7 @@ export default {
     // What package.json exports, tests and configurations is found without being listed here.
     '.': {
       entry: [
-        'scripts/{bench,check,matrix,size}.ts',
+        'scripts/{bench,check,matrix,quorum-guide,size}.ts',
         'scripts/matrix/programs/*',
         'scripts/{build-when-needed,count-tests}.js',
         'examples/*/main.ts',
