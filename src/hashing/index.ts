@@ -7,6 +7,12 @@
 export type { ConsistentHash, Nodes, WeightedNode } from './consistent-hash.js';
 export { hashKey128, hashKey32 } from './key.js';
 export type { Key, KeyHash } from './key.js';
+export { jump } from './jump.js';
+export { JumpHash } from './jump-hash.js';
+export type { JumpHashOptions } from './jump-hash.js';
+export { KetamaRing } from './ketama.js';
+export type { KetamaRingOptions, Md5 } from './ketama.js';
+export { NginxRing } from './nginx.js';
 export { HashRing, Ring } from './ring.js';
 export type { HashRingOptions } from './ring.js';
 export type { PointList } from './points.js';

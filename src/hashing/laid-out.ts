@@ -1,0 +1,75 @@
+import { checkNumber } from '../core/index.js';
+import { checkNode, type ConsistentHash, type Nodes } from './consistent-hash.js';
+import type { Key, KeyHash } from './key.js';
+import { sortedNames } from './names.js';
+
+/** Where keys belong, by their hash, among at least one node. Nodes are numbered in order of name. */
+export interface Layout {
+  /** The number of the node of a key. */
+  first(hash: number): number;
+  /** Different nodes in order of preference, beginning with `first`: as many as wanted, which is at most all. */
+  preferred(hash: number, wanted: number): Iterable<number>;
+}
+
+const EMPTY: Layout = { first: () => 0, preferred: () => [] };
+
+/**
+ * What algorithms have in common whose placement follows from the names and weights alone: it is computed at the first
+ * lookup after a change, from the nodes in order of name, so that the order in which they came cannot matter, and many
+ * changes cost no more than one. Nodes of weight 0 take no part.
+ */
+export abstract class LaidOut implements ConsistentHash {
+  readonly #weights = new Map<string, number>();
+  readonly #hash: KeyHash;
+  /** Of the layout: those that have a weight, in order. */
+  #names: readonly string[] = [];
+  #layout: Layout | null = null;
+
+  constructor(hash: KeyHash) {
+    this.#hash = hash;
+  }
+
+  /** Computes the placement on nodes in order of name, at least one, all with weights above 0. */
+  protected abstract layOut(names: readonly string[], weights: readonly number[]): Layout;
+
+  /** Adds the nodes that the constructor was given; after the options are set, which `add` may check against. */
+  protected addAll(nodes: Nodes): void {
+    for (const node of nodes) this.add(...checkNode(node));
+  }
+
+  get nodes(): readonly string[] {
+    return sortedNames(this.#weights.keys());
+  }
+
+  add(node: string, weight = 1): void {
+    this.#weights.set(...checkNode([node, weight]));
+    this.#layout = null;
+  }
+
+  remove(node: string): boolean {
+    if (!this.#weights.delete(node)) return false;
+    this.#layout = null;
+    return true;
+  }
+
+  get(key: Key): string | undefined {
+    const layout = this.#layout ?? this.#laidOut();
+    return this.#names[layout.first(this.#hash(key) >>> 0)];
+  }
+
+  getN(key: Key, count: number): string[] {
+    checkNumber('count', count, { min: 0 });
+    const layout = this.#layout ?? this.#laidOut();
+    const wanted = Math.min(count, this.#names.length);
+    if (wanted === 0) return [];
+    return Array.from(layout.preferred(this.#hash(key) >>> 0, wanted), (node) => this.#names[node]!);
+  }
+
+  #laidOut(): Layout {
+    const names = this.nodes.filter((node) => this.#weights.get(node)! > 0);
+    const weights = names.map((node) => this.#weights.get(node)!);
+    this.#layout = names.length === 0 ? EMPTY : this.layOut(names, weights);
+    this.#names = names;
+    return this.#layout;
+  }
+}
