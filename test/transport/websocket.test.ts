@@ -110,6 +110,16 @@ describe('a client that runs anywhere', () => {
   });
 });
 
+/** A request to upgrade, without the empty line that ends it. */
+const UPGRADE = [
+  'GET / HTTP/1.1',
+  'Host: a',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+].join('\r\n');
+
 describe('what is no WebSocket as it must be', () => {
   afterEach(bench.reset);
 
@@ -154,6 +164,9 @@ describe('what is no WebSocket as it must be', () => {
   });
 
   const bytes: readonly [string, string | Uint8Array, string][] = [
+    ['an upgrade with a body', `${UPGRADE}\r\nContent-Length: 5\r\n\r\nhello`, 'malformed'],
+    ['an upgrade whose body does not come', `${UPGRADE}\r\nContent-Length: 5\r\n\r\n`, 'malformed'],
+    ['an upgrade with a body in chunks', `${UPGRADE}\r\nTransfer-Encoding: chunked\r\n\r\n`, 'malformed'],
     ['garbage', new Uint8Array(100), 'malformed'],
     ['a handshake of TLS', Uint8Array.of(0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0), 'tls'],
     [
@@ -277,6 +290,18 @@ describe('on a server that was given', () => {
     const page = await fetch(`http://127.0.0.1:${portOf(server)}/`, { headers: { connection: 'close' } });
     expect(await page.text()).toBe('a page');
     expect(server.listenerCount('upgrade')).toBe(0);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('refuses an upgrade whose body does not come', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const a = await bench.node('a', only({ listen: { server } }));
+    const bare = await dialTcp(a.address!);
+    bare.write(Buffer.from(`${UPGRADE}\r\nContent-Length: 5\r\n\r\n`));
+    await bare.closed;
+    expect(a.status().refused).toEqual({ malformed: 1 });
+    await bench.reset();
     await new Promise((resolve) => server.close(resolve));
   });
 

@@ -31,7 +31,13 @@ export class Acceptor {
   readonly #upgrades: WebSocketServer;
   /** The streams of requests that `ws` looks at; it tells of a bad one by its socket. */
   readonly #upgrading = new WeakMap<Duplex, ArrivingStream>();
-  #onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void = () => {};
+  #onUpgrade: (request: IncomingMessage, head: Buffer) => void = () => {};
+  /**
+   * The socket is that of the request: what comes with the event is another stream in later versions of Node while the
+   * body of the request is not complete.
+   */
+  readonly #upgradeListener = (request: IncomingMessage, _stream: Duplex, head: Buffer): void =>
+    this.#onUpgrade(request, head);
 
   private constructor(options: CheckedWebSocketOptions, { WebSocketServer }: Ws, given: Server | SecureServer | null) {
     this.#options = options;
@@ -66,7 +72,7 @@ export class Acceptor {
   listen(accept: (stream: ByteStream) => void, failed: () => void): void {
     if (this.#owned) this.#listenAlone(accept, failed);
     else this.#listenBesides(accept);
-    this.#server.on('upgrade', this.#onUpgrade);
+    this.#server.on('upgrade', this.#upgradeListener);
   }
 
   /** New certificates, for a server of its own that has some. */
@@ -75,7 +81,7 @@ export class Acceptor {
   }
 
   async close(): Promise<void> {
-    this.#server.off('upgrade', this.#onUpgrade);
+    this.#server.off('upgrade', this.#upgradeListener);
     if (this.#owned) await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
   }
 
@@ -95,27 +101,30 @@ export class Acceptor {
       const refusal: StreamRefusal = { reason: 'malformed', detail: 'it asked for something else than a WebSocket' };
       arrivals.take(request.socket)?.failed(null, refusal, request.socket);
     });
-    this.#onUpgrade = (request, socket, head) => {
-      const stream = arrivals.take(socket);
-      if (stream === null) socket.destroy();
-      else this.#upgrade(stream, request, socket, head);
+    this.#onUpgrade = (request, head) => {
+      const stream = arrivals.take(request.socket);
+      if (stream === null) request.socket.destroy();
+      else this.#upgrade(stream, request, head);
     };
   }
 
   /** On a server that serves other things, a connection counts from when it asks for a WebSocket on this path. */
   #listenBesides(accept: (stream: ByteStream) => void): void {
-    this.#onUpgrade = (request, socket, head) => {
+    this.#onUpgrade = (request, head) => {
       if (pathOf(request) !== this.#options.path && this.#server.listenerCount('upgrade') > 1) return;
-      const stream = new ArrivingStream(socket);
+      const stream = new ArrivingStream(request.socket);
       accept(stream);
-      if (!socket.destroyed) this.#upgrade(stream, request, socket, head);
+      if (!request.socket.destroyed) this.#upgrade(stream, request, head);
     };
   }
 
-  #upgrade(stream: ArrivingStream, request: IncomingMessage, socket: Socket, head: Buffer): void {
+  #upgrade(stream: ArrivingStream, request: IncomingMessage, head: Buffer): void {
     const { path, origins, keepAliveMs, tls } = this.#options;
+    const { socket } = request;
     const { origin } = request.headers;
-    if (pathOf(request) !== path) {
+    if (hasBody(request)) {
+      stream.failed(null, { reason: 'malformed', detail: 'its request has a body' }, socket, BAD_REQUEST);
+    } else if (pathOf(request) !== path) {
       stream.failed(null, { reason: 'malformed', detail: 'it asked for another path' }, socket, NOT_FOUND);
     } else if (origin !== undefined && !origins.includes(origin) && !origins.includes('*')) {
       const detail = `it is a page from ${JSON.stringify(origin.slice(0, 200))}, which is not among the option origins`;
@@ -140,6 +149,11 @@ function makeServer({ tls }: CheckedWebSocketOptions): Server | SecureServer {
   if (tls === null) return createServer();
   // Not by `rejectUnauthorized`: see `TcpEdge.bind`.
   return createSecureServer({ ...tls.context, requestCert: tls.clientCertificates, rejectUnauthorized: false });
+}
+
+/** A request to upgrade has none; what follows it would be taken for the first frames. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {
