@@ -54,6 +54,7 @@ const leaves = [
   { folder: 'raft', files: ['src/raft/node.ts'], packages: ['eventemitter3'] },
   { folder: 'codec', files: ['src/codec/**/*.ts'], packages: ['@msgpack/msgpack'] },
   { folder: 'hashing', files: ['src/hashing/**/*.ts'], packages: ['murmurhash3js-revisited'] },
+  { folder: 'hashing', files: ['src/hashing/node{.ts,/**/*.ts}'], node: true },
   // Quorums are small and everywhere; what analyses them is neither.
   { folder: 'quorum', files: ['src/quorum/*.ts'], without: 'analysis' },
   { folder: 'quorum', files: ['src/quorum/analysis/load-yalps.ts'], packages: ['yalps'] },
@@ -62,7 +63,7 @@ const leaves = [
 /** The edges: the only files that name the platform's clock, timers and randomness. */
 const platformFiles = [
   'src/{transport,storage,host,inspect,cli}/**/*.ts',
-  'src/{health,id}/node{.ts,/**/*.ts}',
+  'src/{health,id,hashing}/node{.ts,/**/*.ts}',
   'src/core/system.ts',
 ];
 const nodeFiles = leaves.flatMap(({ files, node }) => (node === true ? files : []));

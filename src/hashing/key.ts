@@ -36,7 +36,7 @@ export function hashKey128(key: Key, seed = 0): string {
 }
 
 /** The bytes of a key. Those of a short string are valid until the next call. */
-function bytesOf(key: Key): Uint8Array {
+export function bytesOf(key: Key): Uint8Array {
   if (typeof key !== 'string') return key;
   // One unit of UTF-16 takes three bytes at most.
   if (key.length * 3 > BUFFER_BYTES) return encoder.encode(key);

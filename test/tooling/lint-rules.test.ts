@@ -120,6 +120,7 @@ describe('packages stay where they belong', () => {
     ['node:fs', 'src/storage/file.ts', ['src/storage/memory.ts', 'src/transport/memory.ts', 'src/host/host.ts']],
     ['node:net', 'src/transport/tcp/dial.ts', ['src/transport/stream/dial.ts', 'src/transport/memory.ts']],
     ['node:fs', 'src/id/node.ts', ['src/id/gpid.ts', 'src/testing/disk.ts', 'src/core/system.ts']],
+    ['node:crypto', 'src/hashing/node.ts', ['src/hashing/ketama.ts', 'src/hashing/sharding/epoch.ts']],
     ['lodash', 'test/any.test.ts', ['src/storage/file.ts', 'src/inspect/page.ts']],
   ])('%s', async (name, allowed, refused) => {
     const code = `export * from '${name}';`;

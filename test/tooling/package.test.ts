@@ -9,6 +9,7 @@ import { entries } from '../../scripts/entries.js';
 const root = resolve('.');
 const needNode = [
   'quorate/id/node',
+  'quorate/hashing/node',
   'quorate/transport/tcp',
   'quorate/transport/udp',
   'quorate/transport/websocket/node',
