@@ -259,19 +259,25 @@ describe('the signals of gather', () => {
     expect([error, members.asked, members.clock.armed]).toEqual(['no', [], 0]);
   });
 
-  it('asks nobody more when a request aborts it', async () => {
+  it.each([
+    ['at once', {}, ['a', 'b']],
+    ['in place of another', { first: ['a'], mayAsk: (member: NodeId) => member !== 'a' }, ['b']],
+    ['after the delay', { first: ['a', 'c'], hedgeAfterMs: 5 }, ['a', 'c', 'b']],
+  ])('asks nobody more when a request that is made %s aborts it', async (_, options, expected) => {
     const controller = new AbortController();
     const { clock } = new Members({});
     const asked: NodeId[] = [];
-    const request = (member: NodeId): Promise<string> => {
+    const request = (member: NodeId): Promise<never> => {
       asked.push(member);
-      controller.abort('stop');
-      return Promise.resolve('yes');
+      if (member === 'b') controller.abort('stop');
+      return new Promise(() => {});
     };
-    for (const options of [{}, { first: [] }, { first: ['a'], hedgeAfterMs: 5 }]) {
-      await expect(gather(request, three, { clock, signal: controller.signal, ...options })).rejects.toBe('stop');
-    }
-    expect([asked, clock.armed]).toEqual([['a'], 0]);
+    const watched = watch(
+      gather(request, or('a', 'b', 'c', 'd'), { clock, signal: controller.signal, ...options }),
+      clock,
+    );
+    await clock.run(1000);
+    expect([watched.error, asked, clock.armed]).toEqual(['stop', expected, 0]);
   });
 
   it('ends `settled` too when it is aborted after the decision', async () => {
