@@ -16,3 +16,5 @@ export { NginxRing } from './nginx.js';
 export { HashRing, Ring } from './ring.js';
 export type { HashRingOptions } from './ring.js';
 export type { PointList } from './points.js';
+export { spreadOverZones } from './zones.js';
+export type { ZoneOf } from './zones.js';
