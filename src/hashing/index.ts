@@ -13,6 +13,8 @@ export type { JumpHashOptions } from './jump-hash.js';
 export { KetamaRing } from './ketama.js';
 export type { KetamaRingOptions, Md5 } from './ketama.js';
 export { NginxRing } from './nginx.js';
+export { RendezvousHash } from './rendezvous.js';
+export type { RendezvousHashOptions } from './rendezvous.js';
 export { HashRing, Ring } from './ring.js';
 export type { HashRingOptions } from './ring.js';
 export type { PointList } from './points.js';
