@@ -4,7 +4,7 @@ import { reached } from './reached.js';
 import type { QuorumSystem } from './system.js';
 
 /** How many partial assignments {@link disjointQuorums} remembers before it gives up. */
-const MAX_REMEMBERED = 100_000;
+const MAX_REMEMBERED = 50_000;
 
 /** Two quorums that must share a member do not. Code `quorums-disjoint`. */
 export class DisjointQuorumsError extends QuorateError {
@@ -30,7 +30,7 @@ export class DisjointQuorumsError extends QuorateError {
  * have no quorum any more; assignments that leave the same to be decided are tried once. So thresholds, grids and trees of
  * dozens of members take milliseconds; the problem as such is hard (its complement is NP-complete).
  *
- * @throws QuorateError with code `quorums-too-complex` when it would have to remember more than a hundred thousand
+ * @throws QuorateError with code `quorums-too-complex` when it would have to remember more than fifty thousand
  */
 export function disjointQuorums(first: QuorumSystem, second: QuorumSystem): [NodeId[], NodeId[]] | null {
   const found = new Search(first, second).run();
