@@ -24,6 +24,8 @@ export abstract class LaidOut implements ConsistentHash {
   /** Of the layout: those that have a weight, in order. */
   #names: readonly string[] = [];
   #layout: Layout | null = null;
+  /** How many nodes have a weight above 0. */
+  #active = 0;
 
   constructor(hash: KeyHash) {
     this.#hash = hash;
@@ -42,14 +44,22 @@ export abstract class LaidOut implements ConsistentHash {
   }
 
   add(node: string, weight = 1): void {
-    this.#weights.set(...checkNode([node, weight]));
+    checkNode([node, weight]);
+    this.#active = this.activeWith(node, weight);
+    this.#weights.set(node, weight);
     this.#layout = null;
   }
 
   remove(node: string): boolean {
+    this.#active = this.activeWith(node, 0);
     if (!this.#weights.delete(node)) return false;
     this.#layout = null;
     return true;
+  }
+
+  /** How many nodes would have a weight above 0 if this one had that weight. */
+  protected activeWith(node: string, weight: number): number {
+    return this.#active - (this.#weights.get(node) ? 1 : 0) + (weight > 0 ? 1 : 0);
   }
 
   get(key: Key): string | undefined {

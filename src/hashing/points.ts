@@ -51,6 +51,11 @@ export class Points {
     return this.#nodes[point]!;
   }
 
+  /** How far ahead of a hash a point is, around the circle. */
+  distance(hash: number, point: number): number {
+    return (this.#hashes[point]! - hash) >>> 0;
+  }
+
   /** The first point whose hash is at least this; behind the last one the first: it is a ring. */
   next(hash: number): number {
     const hashes = this.#hashes;
