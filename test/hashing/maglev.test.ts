@@ -69,7 +69,11 @@ describe('Maglev', async () => {
 
   it('has the table of the paper’s listing, with weights by turns', () => {
     const size = fc.constantFrom(13, 31, 101, 251);
-    const weight = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 9 }), fc.double({ min: 0.001, max: 10, noNaN: true }));
+    const weight = fc.oneof(
+      fc.constant(1),
+      fc.integer({ min: 1, max: 9 }),
+      fc.double({ min: 0.001, max: 10, noNaN: true }),
+    );
     const nodes = fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z]{1,8}$/), weight), {
       selector: ([name]) => name,
       minLength: 1,
