@@ -1,18 +1,9 @@
 import type { Nodes } from './consistent-hash.js';
-import { jumpHalves } from './jump.js';
+import { jumpOfHash } from './jump.js';
 import { hashKey32, type KeyHash } from './key.js';
 import { LaidOut, type Layout } from './laid-out.js';
-import { mix32 } from './mix.js';
 import { checkEqualWeight } from './names.js';
 import { rehashed } from './rehash.js';
-
-/** Makes of 32 bits the other half of the 64 that jump hashing takes. */
-const HIGH_HALF = 0x6a09_e667;
-
-/** The bucket of the 64-bit key that is made of a 32-bit hash. */
-export function jumpOfHash(hash: number, buckets: number): number {
-  return jumpHalves(mix32(hash ^ HIGH_HALF), hash, buckets);
-}
 
 /** Options of {@link JumpHash}. */
 export interface JumpHashOptions {

@@ -1,4 +1,5 @@
 import { checkNumber, InvalidOptionError } from '../core/index.js';
+import { mix32 } from './mix.js';
 
 const MAX_BUCKETS = 2 ** 31 - 1;
 
@@ -7,6 +8,9 @@ const MULTIPLIER_HIGH = 0x27bb_2ee6;
 const MULTIPLIER_LOW = 0x87b0_b0fd;
 const LOW_1 = MULTIPLIER_LOW >>> 16;
 const LOW_0 = MULTIPLIER_LOW & 0xffff;
+
+/** Makes of 32 bits the other half of the 64 that jump hashing takes. */
+const HIGH_HALF = 0x6a09_e667;
 
 /**
  * Jump consistent hash (Lamping & Veach 2014, "A Fast, Minimal Memory, Consistent Hash Algorithm"): the bucket of a key,
@@ -29,11 +33,16 @@ export function jump(key: bigint | number, buckets: number): number {
   return jumpHalves(Math.floor(key / 2 ** 32), key, buckets);
 }
 
+/** The bucket of the 64-bit key that is made of a 32-bit hash. */
+export function jumpOfHash(hash: number, buckets: number): number {
+  return jumpHalves(mix32(hash ^ HIGH_HALF), hash, buckets);
+}
+
 /**
  * {@link jump} for a key in two halves of 32 bits, unchecked. 64-bit arithmetic in pieces is three times as fast as in
  * bigints. Multiplication and division of doubles are exact to the last bit on every platform, so the bucket is, too.
  */
-export function jumpHalves(high: number, low: number, buckets: number): number {
+function jumpHalves(high: number, low: number, buckets: number): number {
   let bucket = 0;
   for (let next = 0; next < buckets;) {
     bucket = next;
