@@ -35,11 +35,26 @@ export function hashKey128(key: Key, seed = 0): string {
   return murmur.x64.hash128(bytesOf(key), seed >>> 0);
 }
 
+/** Up to this length characters are copied one by one; beyond it the call of the encoder costs less. */
+const COPIED_LENGTH = 24;
+
 /** The bytes of a key. Those of a short string are valid until the next call. */
 export function bytesOf(key: Key): Uint8Array {
   if (typeof key !== 'string') return key;
+  if (key.length > COPIED_LENGTH) return encoded(key);
+  for (let i = 0; i < key.length; i++) {
+    const unit = key.charCodeAt(i);
+    if (unit > 0x7f) return encoded(key);
+    buffer[i] = unit;
+  }
+  return view(key.length);
+}
+
+function encoded(key: string): Uint8Array {
   // One unit of UTF-16 takes three bytes at most.
-  if (key.length * 3 > BUFFER_BYTES) return encoder.encode(key);
-  const { written } = encoder.encodeInto(key, buffer);
-  return (views[written] ??= buffer.subarray(0, written));
+  return key.length * 3 > BUFFER_BYTES ? encoder.encode(key) : view(encoder.encodeInto(key, buffer).written);
+}
+
+function view(length: number): Uint8Array {
+  return (views[length] ??= buffer.subarray(0, length));
 }
