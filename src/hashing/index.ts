@@ -13,6 +13,8 @@ export type { JumpHashOptions } from './jump-hash.js';
 export { KetamaRing } from './ketama.js';
 export type { KetamaRingOptions, Md5 } from './ketama.js';
 export { NginxRing } from './nginx.js';
+export { BoundedLoads } from './bounded-loads.js';
+export type { BoundedLoadsOptions, Lease } from './bounded-loads.js';
 export { AnchorHash } from './anchor.js';
 export type { AnchorHashOptions } from './anchor.js';
 export type { BucketState } from './bucket-state.js';
