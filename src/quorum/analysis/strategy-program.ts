@@ -47,7 +47,7 @@ export async function findStrategy(
   limits: Problem['limits'],
 ): Promise<Strategy | null> {
   const kinds = kindsOf(problem);
-  const { columns, rows } = programOf(problem, kinds);
+  const { columns, rows } = programOf(problem, kinds, optimize === 'load' || limits.load !== undefined);
   const unit = unitsOf(problem);
   const limited = Object.entries(limits).map(([measure, max], i) => ({
     measure: measure as Measure,
@@ -57,6 +57,7 @@ export async function findStrategy(
   const values = await minimizeCost(
     columns.map(({ coefficients, measures }) => ({
       cost: measures[optimize],
+      atMost: measures.load > 0 ? (limits.load ?? 0) / unit.load / measures.load : 1,
       coefficients: [...coefficients, ...limited.map(({ measure, row }) => [row, measures[measure]] as const)],
     })),
     [...rows, ...limited.map(({ max }) => ({ max }))],
@@ -103,10 +104,16 @@ function unitsOf({ capacities, latenciesMs }: Problem): Record<Measure, number> 
 
 /**
  * Columns: the probability of each quorum of each kind, then for each read fraction the load at it. Rows: the sum of the
- * probabilities of each kind is 1; the load of each member at each read fraction is at most the load at it.
+ * probabilities of each kind is 1; the load of each member at each read fraction is at most the load at it. Without loads
+ * where they do not matter.
  */
-function programOf(problem: Problem, kinds: readonly Kind[]): { columns: MeasuredColumn[]; rows: Row[] } {
-  const { workloads, ids, capacities, latenciesMs } = problem;
+function programOf(
+  problem: Problem,
+  kinds: readonly Kind[],
+  hasLoads: boolean,
+): { columns: MeasuredColumn[]; rows: Row[] } {
+  const { ids, capacities, latenciesMs } = problem;
+  const workloads = hasLoads ? problem.workloads : [];
   const unit = unitsOf(problem);
   const latencies = Object.fromEntries(latenciesMs ?? []);
   const positions = new Map(ids.map((member, i) => [member, i]));
@@ -127,6 +134,9 @@ function programOf(problem: Problem, kinds: readonly Kind[]): { columns: Measure
     coefficients: ids.map((member) => [loadRow(k, member), -1] as const),
     measures: { load: probability, network: 0, latencyMs: 0 },
   }));
-  const rows: Row[] = [...kinds.map(() => ({ equal: 1 })), ...workloads.flatMap(() => ids.map(() => ({ max: 0 })))];
+  const rows: Row[] = [
+    ...kinds.map(() => ({ equal: 1 as const })),
+    ...workloads.flatMap(() => ids.map(() => ({ max: 0 }))),
+  ];
   return { columns: [...quorumColumns, ...loadColumns], rows };
 }

@@ -3,7 +3,7 @@ import type { QuorumSystem } from '../../../src/quorum/index.js';
 import { holds, subsets } from '../naive.js';
 
 /** Whether a set is a quorum whichever `failures` of its members fail, by trying all failures. */
-export function isResilient(system: QuorumSystem, set: ReadonlySet<NodeId>, failures: number): boolean {
+function isResilient(system: QuorumSystem, set: ReadonlySet<NodeId>, failures: number): boolean {
   for (const failed of subsets([...set])) {
     if (failed.size > failures) continue;
     if (!holds(system, new Set([...set].filter((id) => !failed.has(id))))) return false;

@@ -235,9 +235,12 @@ it.each<[string, number, QuorumSystem]>([
 });
 
 /** A pair of any system, and what its members can do. */
-function anyPair(size: number): fc.Arbitrary<{ system: ReadWriteSystem; members: MembersFigures }> {
+function anyPair(size: number, capacities = 9): fc.Arbitrary<{ system: ReadWriteSystem; members: MembersFigures }> {
   const figures = fc.record({
-    capacity: fc.record({ read: fc.integer({ min: 1, max: 9 }), write: fc.integer({ min: 1, max: 9 }) }),
+    capacity: fc.record({
+      read: fc.integer({ min: 1, max: capacities }),
+      write: fc.integer({ min: 1, max: capacities }),
+    }),
     latencyMs: fc.integer({ min: 0, max: 50 }),
   });
   return fc.tuple(anySystem(size), fc.array(figures, { minLength: size, maxLength: size })).map(([read, all]) => ({
@@ -304,6 +307,16 @@ describe('optimalStrategy of any system', () => {
         near(sum(strategy.writes), 1);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('has it also where capacities differ by factors of thousands', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPair(6, 10_000), async (pair) => {
+        const found = await load({ ...pair, readFraction: 0.5 });
+        expect(found / lowerBound({ ...pair, fraction: 0.5, network: 12 })).toBeLessThan(1.0001);
+      }),
+      { numRuns: 300, seed: 1 },
     );
   });
 
