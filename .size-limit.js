@@ -14,7 +14,7 @@ const budgets = {
   './codec': 10_000,
   './host': 4_500,
   './quorum': 5_000,
-  './quorum/analysis': 6_700, // without yalps
+  './quorum/analysis': 7_600, // without yalps
   './hashing': 2_400,
   './hashing/node': 2_600,
   './raft': 25_500,
