@@ -7,7 +7,7 @@ import { entries } from './scripts/entries.js';
  * @type {Record<string, number>}
  */
 const budgets = {
-  '.': 48_000,
+  '.': 58_000,
   './core': 1_700,
   './id': 2_400,
   './id/node': 2_200,
@@ -15,7 +15,7 @@ const budgets = {
   './host': 4_500,
   './quorum': 5_000,
   './quorum/analysis': 7_600, // without yalps
-  './hashing': 2_400,
+  './hashing': 8_900,
   './hashing/node': 2_600,
   './raft': 25_500,
   './testing': 53_000, // the rules for replays of Raft bring its codec along; whoever imports less gets less

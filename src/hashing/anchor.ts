@@ -5,7 +5,7 @@ import type { Nodes } from './consistent-hash.js';
 import { hashKey32, type KeyHash } from './key.js';
 import { derive32, mix32 } from './mix.js';
 
-const MAX_CAPACITY = 2 ** 24;
+const MAX_CAPACITY = 0x100_0000;
 /** Makes of the hash of a key the one that the next buckets come from. */
 const NEXT = 0x3c6e_f372;
 
@@ -86,6 +86,7 @@ export class AnchorHash extends BucketHash {
     return { algorithm: 'anchor', buckets: this.capacity, nodes: this.nodesByBucket(), removed };
   }
 
+  /** @internal */
   protected addBucket(): number {
     if (this.#used === this.capacity) throw this.#full(this.capacity + 1);
     const count = this.#used++;
@@ -98,6 +99,7 @@ export class AnchorHash extends BucketHash {
     return bucket;
   }
 
+  /** @internal */
   protected removeBucket(bucket: number): void {
     const count = --this.#used;
     this.#R[count] = bucket;
@@ -109,6 +111,7 @@ export class AnchorHash extends BucketHash {
     this.#L[last] = this.#L[bucket]!;
   }
 
+  /** @internal */
   protected bucketOf(hash: number): number {
     let bucket = hash % this.capacity;
     const other = mix32(hash ^ NEXT);

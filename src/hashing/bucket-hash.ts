@@ -21,11 +21,11 @@ export abstract class BucketHash implements ConsistentHash {
     this.#hash = hash;
   }
 
-  /** Puts a bucket to use: the one that was removed last, or else a new one. */
+  /** Puts a bucket to use: the one that was removed last, or else a new one. @internal */
   protected abstract addBucket(): number;
-  /** Removes a bucket that is in use. */
+  /** Removes a bucket that is in use. @internal */
   protected abstract removeBucket(bucket: number): void;
-  /** The bucket of a key, by its hash. Only called while some bucket is in use. */
+  /** The bucket of a key, by its hash. Only called while some bucket is in use. @internal */
   protected abstract bucketOf(hash: number): number;
 
   get nodes(): readonly string[] {
@@ -61,7 +61,7 @@ export abstract class BucketHash implements ConsistentHash {
     return [...rehashed(this.#hash(key) >>> 0, wanted, size, place, () => this.nodes)];
   }
 
-  /** The nodes that a constructor was given, checked, each once and in order of name. */
+  /** The nodes that a constructor was given, checked, each once and in order of name. @internal */
   protected checked(nodes: Nodes): string[] {
     const names = Array.from(nodes, (node) => {
       const [name, weight] = checkNode(node);
@@ -71,20 +71,20 @@ export abstract class BucketHash implements ConsistentHash {
     return sortedNames(new Set(names));
   }
 
-  /** Gives a bucket to a node. */
+  /** Gives a bucket to a node. @internal */
   protected name(bucket: number, node: string): void {
     this.#nodes[bucket] = node;
     this.#buckets.set(node, bucket);
   }
 
-  /** Gives the buckets that are not removed to the nodes of a state, in order. */
+  /** Gives the buckets that are not removed to the nodes of a state, in order. @internal */
   protected nameAll({ buckets, nodes, removed }: BucketState): void {
     const without = new Set(removed);
     for (let bucket = 0, next = 0; bucket < buckets; bucket++)
       if (!without.has(bucket)) this.name(bucket, nodes[next++]!);
   }
 
-  /** The nodes in order of their buckets. */
+  /** The nodes in order of their buckets. @internal */
   protected nodesByBucket(): string[] {
     return this.#nodes.filter((node) => node !== undefined);
   }

@@ -29,11 +29,12 @@ export class JumpHash extends LaidOut {
     this.addAll(nodes);
   }
 
-  override add(node: string, weight = 1): void {
+  /** @internal */
+  protected override admit(node: string, weight: number): void {
     checkEqualWeight(node, weight, 'JumpHash');
-    super.add(node, weight);
   }
 
+  /** @internal */
   protected layOut({ length }: readonly string[]): Layout {
     const first = (hash: number): number => jumpOfHash(hash, length);
     const all = (): number[] => Array.from({ length }, (_, bucket) => bucket);

@@ -1,13 +1,14 @@
 import { checkNumber, InvalidOptionError } from '../core/index.js';
 import { mix32 } from './mix.js';
 
-const MAX_BUCKETS = 2 ** 31 - 1;
+/** Made once: a call allocates nothing. */
+const BUCKETS = { min: 1, max: 0x7fff_ffff };
 
 /** The multiplier of the generator, 2862933555777941757, in halves; of the lower half its halves. */
 const MULTIPLIER_HIGH = 0x27bb_2ee6;
 const MULTIPLIER_LOW = 0x87b0_b0fd;
-const LOW_1 = MULTIPLIER_LOW >>> 16;
-const LOW_0 = MULTIPLIER_LOW & 0xffff;
+const LOW_1 = 0x87b0;
+const LOW_0 = 0xb0fd;
 
 /** Makes of 32 bits the other half of the 64 that jump hashing takes. */
 const HIGH_HALF = 0x6a09_e667;
@@ -24,7 +25,7 @@ const HIGH_HALF = 0x6a09_e667;
  * @throws InvalidOptionError
  */
 export function jump(key: bigint | number, buckets: number): number {
-  checkNumber('buckets', buckets, { min: 1, max: MAX_BUCKETS });
+  checkNumber('buckets', buckets, BUCKETS);
   if (typeof key === 'bigint') {
     if (key < -(2n ** 63n) || key >= 2n ** 64n) throw new InvalidOptionError('key', key, 'an integer of 64 bits');
     return jumpHalves(Number(BigInt.asIntN(32, key >> 32n)), Number(BigInt.asIntN(32, key)), buckets);

@@ -31,10 +31,17 @@ export abstract class LaidOut implements ConsistentHash {
     this.#hash = hash;
   }
 
-  /** Computes the placement on nodes in order of name, at least one, all with weights above 0. */
+  /** Computes the placement on nodes in order of name, at least one, all with weights above 0. @internal */
   protected abstract layOut(names: readonly string[], weights: readonly number[]): Layout;
 
-  /** Adds the nodes that the constructor was given; after the options are set, which `add` may check against. */
+  /**
+   * Refuses what this algorithm cannot place, before anything changes. A name and a weight that are none are refused first.
+   *
+   * @internal
+   */
+  protected admit(_node: string, _weight: number): void {}
+
+  /** Adds the nodes that the constructor was given; after the options are set, which `admit` may need. @internal */
   protected addAll(nodes: Nodes): void {
     for (const node of nodes) this.add(...checkNode(node));
   }
@@ -45,6 +52,7 @@ export abstract class LaidOut implements ConsistentHash {
 
   add(node: string, weight = 1): void {
     checkNode([node, weight]);
+    this.admit(node, weight);
     this.#active = this.activeWith(node, weight);
     this.#weights.set(node, weight);
     this.#layout = null;
@@ -57,7 +65,7 @@ export abstract class LaidOut implements ConsistentHash {
     return true;
   }
 
-  /** How many nodes would have a weight above 0 if this one had that weight. */
+  /** How many nodes would have a weight above 0 if this one had that weight. @internal */
   protected activeWith(node: string, weight: number): number {
     return this.#active - (this.#weights.get(node) ? 1 : 0) + (weight > 0 ? 1 : 0);
   }

@@ -1,7 +1,3 @@
-/** The values of 2^0 to 2^33, by doubling: `Math.pow` need not be exact. */
-const POWERS = Float64Array.from({ length: 34 }, () => 1);
-for (let i = 1; i < POWERS.length; i++) POWERS[i] = 2 * POWERS[i - 1]!;
-
 /** The number strictly between 0 and 1 that 32 random bits stand for: the middle of their interval. Exact. */
 export function unitOf(bits: number): number {
   return (bits + 0.5) / 2 ** 32;
@@ -15,10 +11,13 @@ export function unitOf(bits: number): number {
  * ln x <= x - 1: both hold with a margin far above the error, and tests hold them where it is least.
  */
 export function minusLog(bits: number): number {
-  // u * 2^-exponent is in [1/2, 1), then in [0.707, 1.414): near u = 1 nothing cancels.
+  // u = fraction / 2^exponent, exactly: in [1/2, 1), then in [0.707, 1.414), so that nothing cancels near u = 1.
   let exponent = Math.clz32(bits);
-  let fraction = unitOf(bits) * POWERS[exponent]!;
-  if (fraction < Math.SQRT1_2) fraction = unitOf(bits) * POWERS[++exponent]!;
+  let fraction = bits === 0 ? 0.5 : (((bits << exponent) >>> 0) + ((1 << exponent) >>> 0) / 2) / 2 ** 32;
+  if (fraction < Math.SQRT1_2) {
+    fraction *= 2;
+    exponent++;
+  }
   // ln f = 2 artanh s with |s| < 0.172: the first term left out is below 10^-16.
   const s = (fraction - 1) / (fraction + 1);
   const z = s * s;

@@ -5,7 +5,7 @@ import { LaidOut, type Layout } from './laid-out.js';
 import { mix32 } from './mix.js';
 import { checkPrime } from './prime.js';
 
-const MAX_TABLE_SIZE = 2 ** 24;
+const MAX_TABLE_SIZE = 0x100_0000;
 /** Makes of the hash of a name the one that its skip comes from. */
 const SKIP = 0xbb67_ae85;
 const FREE = -1;
@@ -44,8 +44,8 @@ export interface MaglevOptions {
  * One division and one look into the table a lookup; 4 bytes a slot. The table is filled at the first lookup after a
  * change, in about 10 ms for the default size. The share of each of ten or a hundred nodes is right to a slot.
  *
- * When a node comes or goes, a few keys move between others: of ten nodes with the default size 0.2 % of all keys, of a
- * hundred 0.6 %; with ten times the slots a third to a fifth of that. Not where no others may move: `RendezvousHash`,
+ * When a node comes or goes, a few keys move between others: of ten nodes with the default size 0.3 % of all keys, of a
+ * hundred 0.6 %; with ten times the slots a fourth of that. Not where no others may move: `RendezvousHash`,
  * `HashRing`. `getN` walks on in the table: O(nodes) for few, but the whole table for all nodes of very unequal weights.
  *
  * @throws InvalidOptionError
@@ -63,17 +63,17 @@ export class Maglev extends LaidOut {
     this.addAll(nodes);
   }
 
-  override add(node: string, weight = 1): void {
-    // Refused here and not at a lookup.
+  /** @internal */
+  protected override admit(node: string, weight: number): void {
     const count = this.activeWith(node, weight);
     if (count > this.tableSize) {
       const allowed = `a prime of at least ${count}, the number of nodes, and better a hundred times that`;
       throw new InvalidOptionError('tableSize', this.tableSize, allowed);
     }
     this.#permutationOf(node);
-    super.add(node, weight);
   }
 
+  /** @internal */
   protected layOut(names: readonly string[], weights: readonly number[]): Layout {
     const permutations = names.map((node) => this.#permutationOf(node));
     return new Slots(filled(this.tableSize, permutations, weights));

@@ -64,6 +64,7 @@ export class MementoHash extends BucketHash {
     return { algorithm: 'memento', buckets: this.#buckets, nodes: this.nodesByBucket(), removed };
   }
 
+  /** @internal */
   protected addBucket(): number {
     const bucket = this.#removed.pop();
     if (bucket === undefined) return this.#buckets++;
@@ -71,11 +72,13 @@ export class MementoHash extends BucketHash {
     return bucket;
   }
 
+  /** @internal */
   protected removeBucket(bucket: number): void {
     if (this.#removed.length === 0 && bucket === this.#buckets - 1) this.#buckets--;
     else this.#forget(bucket);
   }
 
+  /** @internal */
   protected bucketOf(hash: number): number {
     let bucket = jumpOfHash(hash, this.#buckets);
     if (this.#left.size === 0) return bucket;

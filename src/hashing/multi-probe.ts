@@ -27,7 +27,7 @@ export interface MultiProbeOptions {
  * O(probes) a lookup, however many nodes; 10 bytes a node. `getN` orders all nodes by how near they are, so that what is
  * second becomes first when the first goes: O(probes nodes).
  *
- * The fullest of ten or a hundred nodes has 1.2 times the average, the emptiest may have a tenth of it: not for few nodes,
+ * The fullest of ten or a hundred nodes has 1.2 times the average, the emptiest may have next to nothing: not for few nodes,
  * nor for what is looked up often; a `HashRing` is faster and more even for more memory.
  *
  * @throws InvalidOptionError
@@ -44,11 +44,12 @@ export class MultiProbe extends LaidOut {
     this.addAll(nodes);
   }
 
-  override add(node: string, weight = 1): void {
+  /** @internal */
+  protected override admit(node: string, weight: number): void {
     checkEqualWeight(node, weight, 'MultiProbe');
-    super.add(node, weight);
   }
 
+  /** @internal */
   protected layOut(names: readonly string[]): Layout {
     const list = new PointList();
     names.forEach((name, node) => list.add(this.#nodeHash(name) >>> 0, node));
