@@ -39,6 +39,7 @@ export default [
     import: '{ majority, tally }',
     limit: '1024 B',
   },
+  { name: 'quorate/hashing { HashRing }', path: 'dist/hashing/index.js', import: '{ HashRing }', limit: '3500 B' },
 ].map((check) => ({
   ...check,
   /** @param {object} config */

@@ -1,24 +1,18 @@
 /** Names of nodes have numbers below this: number and hash share a float64 while points are sorted. */
-const MAX_NODES = 2 ** 20;
+const MAX_NODES = 0x10_0000;
 
-/** The points of all nodes while a ring is built: 8 bytes each. */
+/** The points of all nodes while a ring is built. */
 export class PointList {
-  #packed = new Float64Array(1024);
-  #length = 0;
+  readonly #packed: number[] = [];
 
   /** Adds a point of the node with this number. */
   add(hash: number, node: number): void {
-    if (this.#length === this.#packed.length) {
-      const grown = new Float64Array(2 * this.#length);
-      grown.set(this.#packed);
-      this.#packed = grown;
-    }
-    this.#packed[this.#length++] = hash * MAX_NODES + node;
+    this.#packed.push(hash * MAX_NODES + node);
   }
 
   /** In order of hash, and of node where hashes are equal. */
   sorted(): Points {
-    return new Points(this.#packed.subarray(0, this.#length).sort());
+    return new Points(Float64Array.from(this.#packed).sort());
   }
 }
 
@@ -40,9 +34,9 @@ export class Points {
     const bits = Math.max(1, 30 - Math.clz32(length));
     this.#shift = 32 - bits;
     this.#starts = new Uint32Array(2 ** bits);
-    for (let start = 0, at = 0; start < this.#starts.length; start++) {
-      while (at < length && this.#hashes[at]! >>> this.#shift < start) at++;
-      this.#starts[start] = at;
+    for (let start = 0, point = 0; start < this.#starts.length; start++) {
+      while (point < length && this.#hashes[point]! >>> this.#shift < start) point++;
+      this.#starts[start] = point;
     }
   }
 
@@ -58,9 +52,8 @@ export class Points {
 
   /** The first point whose hash is at least this; behind the last one the first: it is a ring. */
   next(hash: number): number {
-    const hashes = this.#hashes;
     let point = this.#starts[hash >>> this.#shift]!;
-    while (point < this.length && hashes[point]! < hash) point++;
+    while (point < this.length && this.#hashes[point]! < hash) point++;
     return point === this.length ? 0 : point;
   }
 }

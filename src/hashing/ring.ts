@@ -23,7 +23,7 @@ export abstract class Ring implements ConsistentHash {
   protected abstract layOut(nodes: readonly string[], weights: readonly number[], points: PointList): void;
 
   get nodes(): readonly string[] {
-    return [...this.#weights.keys()].sort(byUnits);
+    return [...this.#weights.keys()].sort(); // by the units of UTF-16, which is the same everywhere
   }
 
   /** How many points there are. */
@@ -110,9 +110,4 @@ export class HashRing extends Ring {
       for (let i = 0; i < count; i++) points.add(this.#pointHash(`${node}#${i}`) >>> 0, number);
     });
   }
-}
-
-/** The order of the units of UTF-16, which is the same everywhere. */
-function byUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
