@@ -117,7 +117,7 @@ class Server {
 
 function describeRecord(record: RaftRecord): string {
   if (record.type === 'hardState') return `term ${record.term}, vote ${record.votedFor}`;
-  return `entry ${record.index}`;
+  return 'index' in record ? `entry ${record.index}` : record.type;
 }
 
 function describe(message: RaftMessage): string {
