@@ -40,7 +40,8 @@ export class AnchorHash extends BucketHash {
   readonly capacity: number;
   // The arrays of the paper. Of bucket b: A[b] is 0 while it is in use, and else how many were just after it was removed;
   // K[b] is the bucket that then took its place, which is b while it is in use; W lists the buckets in use first, and
-  // L[b] is where in it b is. R[n] is the bucket whose removal left n in use, a stack with the top at R[size].
+  // L[b] is where in it b is. R[n] is the bucket whose removal left n in use, a stack with the top at R[used].
+  // W and L only keep chains of K short: by longer ones MementoHash finds the same without them.
   readonly #A: Uint32Array;
   readonly #K: Uint32Array;
   readonly #W: Uint32Array;

@@ -105,6 +105,18 @@ describe('bounded loads', () => {
     expect(Object.fromEntries(bounded.loads)).toEqual({ a: 0, b: 0 });
   });
 
+  it('count what is under way rightly after nodes were removed with leases out', () => {
+    const bounded = new BoundedLoads(['a', 'b', 'c'], { epsilon: 0 });
+    const leases = Array.from({ length: 30 }, () => bounded.acquire('hot')!);
+    bounded.remove('a');
+    const afterwards = Array.from({ length: 10 }, () => bounded.acquire('hot')!);
+    expect(Object.fromEntries(bounded.loads)).toEqual({ b: 15, c: 15 });
+    bounded.add('a');
+    for (const { done } of [...leases, ...afterwards]) done();
+    for (let i = 0; i < 30; i++) bounded.acquire('hot');
+    expect(Object.fromEntries(bounded.loads)).toEqual({ a: 10, b: 10, c: 10 });
+  });
+
   it('have no place while no node has a weight', () => {
     const bounded = new BoundedLoads();
     expect([bounded.acquire('key'), bounded.peek('key')]).toEqual([undefined, undefined]);
