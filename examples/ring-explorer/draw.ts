@@ -1,4 +1,4 @@
-import { hashKey32 } from 'quorate/hashing';
+import type { KeyHash } from 'quorate/hashing';
 import type { Measured } from './measure.js';
 
 const WIDTH = 760;
@@ -10,8 +10,15 @@ const BARS = { left: 430, right: 700, top: 60, bottom: 350 };
 /** One color a node, as far apart as they can be. */
 const colorOf = (node: number, nodes: number): string => `hsl(${Math.round((360 * node) / nodes)} 65% 45%)`;
 
+/** What the ring was made with. */
+interface DrawnRing {
+  readonly pointsPerNode: number;
+  readonly hash: KeyHash;
+}
+
 /** A picture, as SVG: the points of a ring, and next to it the share that each node has of the keys. */
-export function draw(nodes: readonly string[], pointsPerNode: number, measured: Measured): string {
+export function draw(nodes: readonly string[], ring: DrawnRing, measured: Measured): string {
+  const { pointsPerNode } = ring;
   const font = 'font-family="system-ui, sans-serif" fill="#1f2328"';
   const circle = `<circle cx="${CENTER.x}" cy="${CENTER.y}" r="${RADIUS}" fill="none" stroke="#8c959f"/>`;
   return [
@@ -22,7 +29,7 @@ export function draw(nodes: readonly string[], pointsPerNode: number, measured: 
     `<text x="${CENTER.x}" y="28" text-anchor="middle">${pointsPerNode} points a node</text>`,
     `<text x="${BARS.left}" y="28">share of the keys; the line is the average</text>`,
     circle,
-    ...points(nodes, pointsPerNode),
+    ...points(nodes, ring),
     ...bars(nodes, measured.shares),
     '</g>',
     '</svg>',
@@ -31,10 +38,10 @@ export function draw(nodes: readonly string[], pointsPerNode: number, measured: 
 }
 
 /** A point is a line across the circle, at the angle of its hash; 0 is at the top, and hashes go round clockwise. */
-function points(nodes: readonly string[], pointsPerNode: number): string[] {
+function points(nodes: readonly string[], { pointsPerNode, hash }: DrawnRing): string[] {
   return nodes.flatMap((node, number) =>
     Array.from({ length: pointsPerNode }, (_, i) => {
-      const angle = (2 * Math.PI * hashKey32(`${node}#${i}`)) / 2 ** 32 - Math.PI / 2;
+      const angle = (2 * Math.PI * hash(`${node}#${i}`)) / 2 ** 32 - Math.PI / 2;
       const [x1, y1] = at(angle, RADIUS - 8);
       const [x2, y2] = at(angle, RADIUS + 8);
       const stroke = `stroke="${colorOf(number, nodes.length)}" stroke-width="1.5"`;

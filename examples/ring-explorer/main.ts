@@ -4,16 +4,18 @@
  */
 import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { HashRing, type ConsistentHash } from 'quorate/hashing';
 import { algorithms } from './algorithms.js';
 import { draw } from './draw.js';
+import { hashes } from './hashes.js';
 import { measure, type Measured } from './measure.js';
 
 interface Flags {
   readonly nodes: number;
   readonly keys: number;
   readonly points: number;
+  readonly hash: string;
   readonly svg: string;
   readonly json: boolean;
 }
@@ -32,6 +34,7 @@ function parse(): Flags {
     .option('--nodes <count>', 'how many nodes', number(2, 1000), 10)
     .option('--keys <count>', 'how many keys', number(1, 10_000_000), 500_000)
     .option('--points <count>', 'points of each node in the picture', number(1, 1000), 40)
+    .addOption(new Option('--hash <name>', 'what to hash keys by').choices(Object.keys(hashes)).default('murmur3'))
     .option('--svg <file>', 'where to write the picture', 'ring.svg')
     .option('--json', 'print one JSON object an algorithm', false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -52,12 +55,13 @@ function table(measured: readonly Measured[]): string {
   return rows.toString();
 }
 
-const { nodes: count, keys: keyCount, points, svg, json } = parse();
+const { nodes: count, keys: keyCount, points, hash: hashName, svg, json } = parse();
+const hash = await hashes[hashName]!();
 const digits = String(count - 1).length;
 const nodes = Array.from({ length: count }, (_, i) => `node-${String(i).padStart(digits, '0')}`);
 const keys = Array.from({ length: keyCount }, (_, i) => `user:${i}`);
 
-const measured = algorithms.map((algorithm) => {
+const measured = algorithms(hash).map((algorithm) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${algorithm.name} ...`);
   return measure(algorithm, nodes, keys);
 });
@@ -72,7 +76,7 @@ else {
 
 const ring = {
   name: 'ring',
-  make: (of: readonly string[]): ConsistentHash => new HashRing(of, { pointsPerNode: points }),
+  make: (of: readonly string[]): ConsistentHash => new HashRing(of, { pointsPerNode: points, hash }),
 };
-writeFileSync(svg, draw(nodes, points, measure(ring, nodes, keys)));
+writeFileSync(svg, draw(nodes, { pointsPerNode: points, hash }, measure(ring, nodes, keys)));
 console.error(`The ring and the shares of its nodes are drawn in ${svg}.`);

@@ -28,6 +28,6 @@ export { RendezvousHash } from './rendezvous.js';
 export type { RendezvousHashOptions } from './rendezvous.js';
 export { HashRing, Ring } from './ring.js';
 export type { HashRingOptions } from './ring.js';
-export type { PointList } from './points.js';
+export type { PointList, Points } from './points.js';
 export { spreadOverZones } from './zones.js';
 export type { ZoneOf } from './zones.js';

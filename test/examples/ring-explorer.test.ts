@@ -42,6 +42,16 @@ describe('the ring explorer', () => {
     expect(svg).toContain('>node-4</text>');
   });
 
+  it('places keys by another hash: differently, and as evenly', () => {
+    const peaks = ['murmur3', 'xxhash'].map((hash) => {
+      const { stdout } = explore('--nodes', '4', '--keys', '4000', '--hash', hash, '--json');
+      const measured = stdout.trim().split('\n');
+      return (JSON.parse(measured.find((line) => line.includes('"rendezvous"'))!) as Measured).peak;
+    });
+    expect(peaks[0]).not.toBe(peaks[1]);
+    expect(Math.max(...peaks)).toBeLessThan(1.15);
+  });
+
   it('prints a table, and where the picture is', () => {
     const { status, stdout, stderr } = explore('--nodes', '3', '--keys', '300');
     expect(status).toBe(0);
