@@ -1,4 +1,7 @@
-import murmur from 'murmurhash3js-revisited';
+import library from 'murmurhash3js-revisited';
+import { InvalidOptionError } from '../core/index.js';
+
+const murmur = library as typeof library & { inputValidation: boolean };
 
 /** What is placed: text, hashed as UTF-8, or bytes. */
 export type Key = string | Uint8Array;
@@ -20,9 +23,15 @@ const views: Uint8Array[] = [];
  * two collide with probability one half; use {@link hashKey128} where that matters.
  *
  * @param seed - another seed is another hash function; its lower 32 bits count. @defaultValue 0, the usual one
+ * @throws InvalidOptionError for what is neither a string nor bytes
  */
 export function hashKey32(key: Key, seed = 0): number {
-  return murmur.x86.hash32(bytesOf(key), seed >>> 0);
+  const bytes = bytesOf(key);
+  const { inputValidation } = murmur;
+  murmur.inputValidation = false; // looks at each byte, and these are bytes; others who use the library keep theirs
+  const hash = murmur.x86.hash32(bytes, seed >>> 0);
+  murmur.inputValidation = inputValidation;
+  return hash;
 }
 
 /**
@@ -40,7 +49,7 @@ const COPIED_LENGTH = 24;
 
 /** The bytes of a key. Those of a short string are valid until the next call. */
 export function bytesOf(key: Key): Uint8Array {
-  if (typeof key !== 'string') return key;
+  if (typeof key !== 'string') return checkBytes(key);
   if (key.length > COPIED_LENGTH) return encoded(key);
   for (let i = 0; i < key.length; i++) {
     const unit = key.charCodeAt(i);
@@ -48,6 +57,11 @@ export function bytesOf(key: Key): Uint8Array {
     buffer[i] = unit;
   }
   return view(key.length);
+}
+
+function checkBytes(key: Uint8Array): Uint8Array {
+  if (key instanceof Uint8Array) return key;
+  throw new InvalidOptionError('key', key, 'a string or bytes');
 }
 
 function encoded(key: string): Uint8Array {

@@ -19,6 +19,12 @@ describe('hashKey32', () => {
     expect(hashKey32(key, seed)).toBe(hash);
   });
 
+  it('refuses what is neither a string nor bytes', () => {
+    for (const key of [42, null, undefined, ['a'], new Uint16Array(1)]) {
+      expect(() => hashKey32(key as never)).toThrow('it must be a string or bytes');
+    }
+  });
+
   it("has the author's verification value", () => {
     expect(verification((key, seed) => littleEndian(hashKey32(key, seed)))).toBe(0xb0f57ee3);
   });
