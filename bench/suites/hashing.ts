@@ -1,104 +1,85 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import PeerRing from 'consistent-hash';
-import LibketamaRing from 'hashring';
-import { murmurConsistentHash } from 'jump-gouache';
-import { HashRing, JumpHash, Maglev, RendezvousHash } from 'quorate/hashing';
-import select from 'rendezvous-hash';
-import { keep, type Case, type Suite } from '../harness.js';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Case, Suite } from '../harness.js';
+import type { Answer, Question } from '../hashing/subject.js';
 import { peer } from '../peers.js';
 
 /*
- * Which node a key belongs to, for 65,536 different keys of 16 characters, so that caches of answers do not help; and
- * what it takes to begin with 160 points a node.
+ * Which node a key belongs to, for 65,536 different keys of 16 characters, and what it takes to begin, with 160 points a
+ * node where there are points.
  */
 const COUNTS = [10, 100, 1000];
-const POINTS = 160;
-const KEYS = 65_536;
 
-const keys = Array.from({ length: KEYS }, (_, i) => `session:${String(i * 97).padStart(8, '0')}`);
-const nodes = (count: number): string[] => Array.from({ length: count }, (_, i) => `10.0.${i >> 8}.${i & 255}:11211`);
+/** One way to place keys, in a process of its own, which starts when it is first asked. */
+class Subject {
+  readonly #name: string;
+  #process: ChildProcess | null = null;
 
-interface Getter {
-  get(key: string): unknown;
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async ask(question: Omit<Question, 'subject'>): Promise<number> {
+    this.#process ??= fork(fileURLToPath(new URL('../hashing/subject.ts', import.meta.url)), {
+      execArgv: [...process.execArgv, '--expose-gc', '--no-deprecation'],
+    });
+    const answered = once(this.#process, 'message') as Promise<[Answer]>;
+    this.#process.send({ subject: this.#name, ...question });
+    const [answer] = await answered;
+    if (typeof answer !== 'number') throw new Error(`${this.#name}: ${answer.error}`);
+    return answer;
+  }
+
+  close(): void {
+    this.#process?.disconnect();
+  }
 }
 
-type Loop = (hash: Getter, iterations: number, start: number, keep: (value: unknown) => void) => void;
+const ring = new Subject('ring');
+const maglev = new Subject('maglev');
+const rendezvous = new Subject('rendezvous');
+const jump = new Subject('jump');
+const peers = ['hashring', 'consistent-hash', 'rendezvous-hash', 'jump-gouache'] as const;
+const [hashring, consistentHash, rendezvousHash, jumpGouache] = peers.map((name) => new Subject(name)) as [
+  Subject,
+  Subject,
+  Subject,
+  Subject,
+];
 
-/** Loops of their own for every case, from text: one for all would be compiled for all kinds at once, and be slower. */
-function loop(name: string, by: string | null): Loop {
-  const body = `for (let i = 0, at = start; i < iterations; i++) keep(hash.get(keys[at++ & ${KEYS - 1}])); // ${name} ${by}`;
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is from here
-  const made = new Function('keys', 'hash', 'iterations', 'start', 'keep', body) as (
-    k: unknown,
-    ...rest: unknown[]
-  ) => void;
-  return (...rest) => made(keys, ...rest);
+function lookups(name: string, subject: Subject, nodes: number, by?: string): Case {
+  const measure = (seconds: number): Promise<number> => subject.ask({ nodes, what: 'lookup', seconds });
+  return { name: `${name}, ${nodes} nodes`, unit: 'ns/op', measure, ...(by === undefined ? {} : { peer: peer(by) }) };
 }
 
-/** Made when it is first measured, so that making one does not disturb the others. */
-function lookups(name: string, make: () => Getter, by: string | null): Case {
-  const get = loop(name, by);
-  let made: Getter | null = null;
-  let at = 0;
-  const run = (iterations: number): void => {
-    get((made ??= make()), iterations, at, keep);
-    at = (at + iterations) & (KEYS - 1);
+function building(name: string, subject: Subject, nodes: number, by?: string): Case {
+  const measure = (seconds: number): Promise<number> => subject.ask({ nodes, what: 'build', seconds });
+  return { name: `${name} of ${nodes}, built`, unit: 'ms', measure, ...(by === undefined ? {} : { peer: peer(by) }) };
+}
+
+const casesFor = (nodes: number): Case[] => [
+  lookups('ring', ring, nodes),
+  lookups('ring', hashring, nodes, 'hashring'),
+  lookups('ring', consistentHash, nodes, 'consistent-hash'),
+  lookups('Maglev', maglev, nodes),
+  lookups('rendezvous', rendezvous, nodes),
+  lookups('rendezvous', rendezvousHash, nodes, 'rendezvous-hash'),
+  lookups('jump', jump, nodes),
+  lookups('jump', jumpGouache, nodes, 'jump-gouache'),
+  building('ring', ring, nodes),
+  building('ring', hashring, nodes, 'hashring'),
+  building('ring', consistentHash, nodes, 'consistent-hash'),
+  building('Maglev', maglev, nodes),
+];
+
+const suite: Suite = () => {
+  const all = [ring, maglev, rendezvous, jump, hashring, consistentHash, rendezvousHash, jumpGouache];
+  const close = (): void => {
+    for (const subject of all) subject.close();
   };
-  return { name, unit: 'ns/op', run, ...(by === null ? {} : { peer: by }) };
-}
-
-function building(name: string, make: () => Getter, by: string | null): Case {
-  const measure = (): number => {
-    const start = performance.now();
-    keep(make().get('key'));
-    return performance.now() - start;
-  };
-  return { name, unit: 'ms', measure, ...(by === null ? {} : { peer: by }) };
-}
-
-function peerRing(names: readonly string[]): Getter {
-  const ring = new PeerRing({ range: 16_777_213 }); // its default caps the points
-  for (const name of names) ring.add(name, POINTS);
-  return ring;
-}
-
-function casesFor(count: number): Case[] {
-  const names = nodes(count);
-  const named = Object.fromEntries(names.map((name) => [name, name]));
-  return [
-    lookups(`ring, ${count} nodes`, () => new HashRing(names, { pointsPerNode: POINTS }), null),
-    lookups(`ring, ${count} nodes`, () => new LibketamaRing(names), peer('hashring')),
-    lookups(`ring, ${count} nodes`, () => peerRing(names), peer('consistent-hash')),
-    lookups(`Maglev, ${count} nodes`, () => new Maglev(names), null),
-    lookups(`rendezvous, ${count} nodes`, () => new RendezvousHash(names), null),
-    lookups(`rendezvous, ${count} nodes`, () => ({ get: (key) => select(key, named) }), peer('rendezvous-hash')),
-    lookups(`jump, ${count} nodes`, () => new JumpHash(names), null),
-    lookups(`jump, ${count} nodes`, () => ({ get: (key) => murmurConsistentHash(key, count) }), peer('jump-gouache')),
-    building(`ring of ${count} nodes, built`, () => new HashRing(names, { pointsPerNode: POINTS }), null),
-    building(`ring of ${count} nodes, built`, () => new LibketamaRing(names), peer('hashring')),
-    building(`ring of ${count} nodes, built`, () => peerRing(names), peer('consistent-hash')),
-    building(`Maglev of ${count} nodes, built`, () => new Maglev(names), null),
-  ];
-}
-
-/** What typed arrays hold of a ring, for each of its points. */
-function bytesPerPoint(count: number): Case {
-  const measure = (): number => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-    collect();
-    const before = process.memoryUsage().arrayBuffers;
-    const ring = new HashRing(nodes(count), { pointsPerNode: POINTS });
-    ring.get('key');
-    collect();
-    const bytes = process.memoryUsage().arrayBuffers - before;
-    keep(ring);
-    return bytes / ring.points;
-  };
-  return { name: `ring of ${count} nodes, a point`, unit: 'bytes', measure };
-}
-
-const suite: Suite = () => [...COUNTS.flatMap(casesFor), bytesPerPoint(1000)];
+  const point = (seconds: number): Promise<number> => ring.ask({ nodes: 1000, what: 'point', seconds });
+  return [...COUNTS.flatMap(casesFor), { name: 'ring of 1000, a point', unit: 'bytes', measure: point, close }];
+};
 
 export default suite;
