@@ -41,13 +41,13 @@ export class KetamaRing extends Ring {
     this.#md5 = md5;
   }
 
-  protected layOut(nodes: readonly string[], weights: readonly number[], points: PointList): void {
+  /** @internal */
+  protected addPoints(nodes: readonly string[], weights: readonly number[], points: PointList): void {
     const total = Math.fround(weights.reduce((sum, weight) => sum + weight, 0));
-    const weighty = weights.filter((weight) => weight > 0).length;
     nodes.forEach((node, number) => {
       // A float times doubles, made a float before the floor: every rounding counts.
       const share = Math.fround(Math.fround(weights[number]!) / total);
-      const digests = Math.floor(Math.fround(share * DIGESTS_PER_NODE * weighty));
+      const digests = Math.floor(Math.fround(share * DIGESTS_PER_NODE * nodes.length));
       for (let i = 0; i < digests; i++) this.#add(points, `${node}-${i}`, number);
     });
   }

@@ -1,5 +1,5 @@
 import { checkNumber } from '../core/index.js';
-import { checkNode, type Nodes, type WeightedNode } from './consistent-hash.js';
+import type { Nodes } from './consistent-hash.js';
 import { crc32, CRC32_START, crc32Update } from './crc32.js';
 import { bytesOf } from './key.js';
 import type { PointList } from './points.js';
@@ -27,14 +27,16 @@ const MAX_WEIGHT = 65_535;
  */
 export class NginxRing extends Ring {
   constructor(nodes: Nodes = []) {
-    super(Array.from(nodes, checkServer), (key) => crc32(bytesOf(key)));
+    super(nodes, (key) => crc32(bytesOf(key)));
   }
 
-  override add(node: string, weight = 1): void {
-    super.add(...checkServer([node, weight]));
+  /** @internal */
+  protected override admit(node: string, weight: number): void {
+    checkNumber(`weight of ${node}`, weight, { min: 0, max: MAX_WEIGHT });
   }
 
-  protected layOut(nodes: readonly string[], weights: readonly number[], points: PointList): void {
+  /** @internal */
+  protected addPoints(nodes: readonly string[], weights: readonly number[], points: PointList): void {
     // nginx keeps one of the points with equal hashes, which shows when it walks on from a server that failed.
     const taken = new Set<number>();
     nodes.forEach((node, number) => {
@@ -54,9 +56,4 @@ export class NginxRing extends Ring {
 function baseOf(server: string): number {
   const [, host, port] = /^unix:(.*)$/is.exec(server) ?? /^(.*):([0-9]*)$/s.exec(server) ?? [server, server];
   return crc32Update(CRC32_START, bytesOf(`${host}\0${port ?? ''}`));
-}
-
-function checkServer(node: string | WeightedNode): WeightedNode {
-  const [name, weight] = checkNode(node);
-  return [name, checkNumber(`weight of ${name}`, weight, { min: 0, max: MAX_WEIGHT })];
 }

@@ -1,6 +1,7 @@
 import { checkNumber } from '../core/index.js';
-import { checkNode, type ConsistentHash, type Nodes } from './consistent-hash.js';
-import { hashKey32, type Key, type KeyHash } from './key.js';
+import type { Nodes } from './consistent-hash.js';
+import { hashKey32, type KeyHash } from './key.js';
+import { LaidOut, type Layout } from './laid-out.js';
 import { PointList, type Points } from './points.js';
 
 /**
@@ -8,67 +9,53 @@ import { PointList, type Points } from './points.js';
  * that is not before its own hash (Karger et al. 1997). The points are laid out at the first lookup after a change, so
  * that many changes cost no more than one.
  */
-export abstract class Ring implements ConsistentHash {
-  readonly #weights = new Map<string, number>();
-  readonly #hash: KeyHash;
-  #nodes: readonly string[] = [];
-  #points: Points | null = null;
+export abstract class Ring extends LaidOut {
+  #points = 0;
 
   constructor(nodes: Nodes, hash: KeyHash) {
-    this.#hash = hash;
-    for (const node of nodes) this.#weights.set(...checkNode(node));
+    super(hash);
+    this.addAll(nodes);
   }
 
-  /** Adds the points of all nodes, each under the number of its node in `nodes`. */
-  protected abstract layOut(nodes: readonly string[], weights: readonly number[], points: PointList): void;
-
-  get nodes(): readonly string[] {
-    return [...this.#weights.keys()].sort(); // by the units of UTF-16, which is the same everywhere
-  }
+  /** Adds the points of all nodes that have a weight, each under the number of its node in `nodes`. */
+  protected abstract addPoints(nodes: readonly string[], weights: readonly number[], points: PointList): void;
 
   /** How many points there are. */
   get points(): number {
-    return this.#laidOut().length;
+    return this.get('') === undefined ? 0 : this.#points; // a lookup lays them out
   }
 
-  add(node: string, weight = 1): void {
-    this.#weights.set(...checkNode([node, weight]));
-    this.#points = null;
+  /** @internal */
+  protected layOut(nodes: readonly string[], weights: readonly number[]): Layout {
+    const list = new PointList();
+    this.addPoints(nodes, weights, list);
+    const points = list.sorted();
+    this.#points = points.length;
+    return new Circle(points);
+  }
+}
+
+/** There may be no points although there are nodes: of weights too small for one. Then no node is found. */
+class Circle implements Layout {
+  readonly #points: Points;
+
+  constructor(points: Points) {
+    this.#points = points;
   }
 
-  remove(node: string): boolean {
-    this.#points = null;
-    return this.#weights.delete(node);
+  first(hash: number): number {
+    const points = this.#points;
+    return points.length === 0 ? -1 : points.node(points.next(hash));
   }
 
-  get(key: Key): string | undefined {
-    const points = this.#points ?? this.#laidOut();
-    if (points.length === 0) return undefined;
-    return this.#nodes[points.node(points.next(this.#hash(key)))];
-  }
-
-  getN(key: Key, count: number): string[] {
-    checkNumber('count', count, { min: 0 });
-    const points = this.#laidOut();
+  preferred(hash: number, wanted: number): Iterable<number> {
+    const points = this.#points;
     const found = new Set<number>();
-    const wanted = Math.min(count, this.#nodes.length);
-    for (let step = 0, at = points.next(this.#hash(key)); step < points.length && found.size < wanted; step++) {
+    for (let step = 0, at = points.next(hash); step < points.length && found.size < wanted; step++) {
       found.add(points.node(at));
       at = at + 1 === points.length ? 0 : at + 1;
     }
-    return Array.from(found, (node) => this.#nodes[node]!);
-  }
-
-  #laidOut(): Points {
-    if (this.#points !== null) return this.#points;
-    const list = new PointList();
-    this.#nodes = this.nodes;
-    this.layOut(
-      this.#nodes,
-      this.#nodes.map((node) => this.#weights.get(node)!),
-      list,
-    );
-    return (this.#points = list.sorted());
+    return found;
   }
 }
 
@@ -104,7 +91,8 @@ export class HashRing extends Ring {
     this.#pointsPerNode = checkNumber('pointsPerNode', pointsPerNode, { min: 1, max: 65_536 });
   }
 
-  protected layOut(nodes: readonly string[], weights: readonly number[], points: PointList): void {
+  /** @internal */
+  protected addPoints(nodes: readonly string[], weights: readonly number[], points: PointList): void {
     nodes.forEach((node, number) => {
       const count = Math.round(weights[number]! * this.#pointsPerNode);
       for (let i = 0; i < count; i++) points.add(this.#pointHash(`${node}#${i}`) >>> 0, number);

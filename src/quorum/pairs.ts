@@ -22,11 +22,20 @@ export function readWrite(
     | { readonly read: QuorumSystem; readonly write?: QuorumSystem }
     | { readonly write: QuorumSystem; readonly read?: undefined },
 ): ReadWriteSystem {
-  if (systems.read === undefined) return { read: dual(systems.write), write: systems.write };
-  const { read, write } = systems;
-  if (write === undefined) return { read, write: dual(read) };
-  requireIntersection(read, write, ['read', 'write']);
+  const [read, write] = meeting(systems.read, systems.write, ['read', 'write']);
   return { read, write };
+}
+
+/** Two systems whose quorums meet; the dual of the one takes the place of the other, which then needs no proof. */
+function meeting(
+  first: QuorumSystem | undefined,
+  second: QuorumSystem | undefined,
+  names: readonly [string, string],
+): [QuorumSystem, QuorumSystem] {
+  if (first === undefined) return [dual(second!), second!];
+  if (second === undefined) return [first, dual(first)];
+  requireIntersection(first, second, names);
+  return [first, second];
 }
 
 /**
@@ -78,9 +87,7 @@ export function flexible(
     | { readonly phase1: QuorumSystem; readonly phase2?: QuorumSystem }
     | { readonly phase2: QuorumSystem; readonly phase1?: undefined },
 ): FlexibleSystem {
-  if (systems.phase1 === undefined) return { phase1: dual(systems.phase2), phase2: systems.phase2 };
-  const { phase1, phase2 = dual(phase1) } = systems;
-  requireIntersection(phase1, phase2, ['phase 1', 'phase 2']);
+  const [phase1, phase2] = meeting(systems.phase1, systems.phase2, ['phase 1', 'phase 2']);
   return { phase1, phase2 };
 }
 

@@ -40,6 +40,21 @@ describe('a ring', () => {
     expect(ring.get('key')).toBe('b');
   });
 
+  it('takes the bits of a hash that is negative as an unsigned number, of points and of keys', () => {
+    const places: Record<string, number> = { 'a#0': 100, 'b#0': -100, high: -200, last: -1 };
+    const ring = new HashRing(['a', 'b'], { pointsPerNode: 1, hash: (key) => places[key as string]! });
+    expect(['high', 'last'].map((key) => ring.get(key))).toEqual(['b', 'a']);
+  });
+
+  it('has no points when all nodes are gone, or are too light for one', () => {
+    const ring = new HashRing([['a', 0.001]]);
+    expect([ring.points, ring.get('key'), ring.getN('key', 1)]).toEqual([0, undefined, []]);
+    ring.add('a');
+    expect(ring.points).toBe(160);
+    ring.remove('a');
+    expect(ring.points).toBe(0);
+  });
+
   it('has as many points as the weights say, whatever the weights of others', () => {
     const ring = new HashRing([
       ['a', 2],

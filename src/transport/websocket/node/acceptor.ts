@@ -31,13 +31,11 @@ export class Acceptor {
   readonly #upgrades: WebSocketServer;
   /** The streams of requests that `ws` looks at; it tells of a bad one by its socket. */
   readonly #upgrading = new WeakMap<Duplex, ArrivingStream>();
-  #onUpgrade: (request: IncomingMessage, head: Buffer) => void = () => {};
   /**
-   * The socket is that of the request: what comes with the event is another stream in later versions of Node while the
-   * body of the request is not complete.
+   * Uses the socket of the request: what comes with the event is another stream in later versions of Node while the body
+   * of the request is not complete.
    */
-  readonly #upgradeListener = (request: IncomingMessage, _stream: Duplex, head: Buffer): void =>
-    this.#onUpgrade(request, head);
+  #onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void = () => {};
 
   private constructor(options: CheckedWebSocketOptions, { WebSocketServer }: Ws, given: Server | SecureServer | null) {
     this.#options = options;
@@ -72,7 +70,7 @@ export class Acceptor {
   listen(accept: (stream: ByteStream) => void, failed: () => void): void {
     if (this.#owned) this.#listenAlone(accept, failed);
     else this.#listenBesides(accept);
-    this.#server.on('upgrade', this.#upgradeListener);
+    this.#server.on('upgrade', this.#onUpgrade);
   }
 
   /** New certificates, for a server of its own that has some. */
@@ -81,7 +79,7 @@ export class Acceptor {
   }
 
   async close(): Promise<void> {
-    this.#server.off('upgrade', this.#upgradeListener);
+    this.#server.off('upgrade', this.#onUpgrade);
     if (this.#owned) await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
   }
 
@@ -101,7 +99,7 @@ export class Acceptor {
       const refusal: StreamRefusal = { reason: 'malformed', detail: 'it asked for something else than a WebSocket' };
       arrivals.take(request.socket)?.failed(null, refusal, request.socket);
     });
-    this.#onUpgrade = (request, head) => {
+    this.#onUpgrade = (request, _stream, head) => {
       const stream = arrivals.take(request.socket);
       if (stream === null) request.socket.destroy();
       else this.#upgrade(stream, request, head);
@@ -110,7 +108,7 @@ export class Acceptor {
 
   /** On a server that serves other things, a connection counts from when it asks for a WebSocket on this path. */
   #listenBesides(accept: (stream: ByteStream) => void): void {
-    this.#onUpgrade = (request, head) => {
+    this.#onUpgrade = (request, _stream, head) => {
       if (pathOf(request) !== this.#options.path && this.#server.listenerCount('upgrade') > 1) return;
       const stream = new ArrivingStream(request.socket);
       accept(stream);
