@@ -110,10 +110,11 @@ export class Server {
     else own.set(keyOf(run, id), served);
   }
 
+  /** Once for each request, also where what a handler returned is no orderly promise and settles twice. */
   #finish({ from, run, id }: Served, answer: () => void): void {
+    const own = this.#requesters.get(from);
+    if (own?.delete(keyOf(run, id)) !== true) return;
     this.#serving--;
-    const own = this.#requesters.get(from)!;
-    own.delete(keyOf(run, id));
     if (own.size === 0) this.#requesters.delete(from);
     answer();
   }

@@ -272,6 +272,15 @@ describe('limits', () => {
     expect(again.result()).toBe('done');
   });
 
+  it('of requests being served are not upset by a handler whose answer settles twice', async () => {
+    const twice = { then: (resolve: (value: string) => void) => (resolve('first'), resolve('second')) };
+    const { clock, server, client } = await scene(() => twice, { maxServing: 2 });
+    const requests = [1, 2, 3].map((n) => watch(client.request('server', n)));
+    await clock.run(2);
+    expect(requests.map(({ result }) => result())).toEqual(['first', 'first', 'first']);
+    expect(server.status()).toMatchObject({ serving: 0, served: 3, overloaded: 0 });
+  });
+
   it('of options', () => {
     const channel = new MemoryNetwork().transport('a').channel('c');
     const clock = new VirtualClock();
