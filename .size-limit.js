@@ -18,6 +18,7 @@ const budgets = {
   './hashing': 8_900,
   './hashing/sharding': 8_700,
   './hashing/node': 4_000, // a ring, not only MD5
+  './detector': 3_000,
   './raft': 25_500,
   './testing': 53_000, // the rules for replays of Raft bring its codec along; whoever imports less gets less
   './transport/memory': 2_800,
@@ -30,6 +31,19 @@ const budgets = {
   './storage/file': 15_500,
 };
 
+/** Each alone, with its checks and errors. */
+const detectors = [
+  'Bertier',
+  'ChenNfdE',
+  'ChenNfdS',
+  'ExponentialPhi',
+  'FixedTimeout',
+  'LogisticPhi',
+  'MissedChecks',
+  'NormalPhi',
+  'TwoWindow',
+];
+
 export default [
   ...entries.map(({ subpath, name, output }) => ({ name, path: output, limit: `${budgets[subpath] ?? 0} B` })),
   // An error class must not drag a primitive along.
@@ -41,6 +55,12 @@ export default [
     limit: '1024 B',
   },
   { name: 'quorate/hashing { HashRing }', path: 'dist/hashing/index.js', import: '{ HashRing }', limit: '3500 B' },
+  ...detectors.map((name) => ({
+    name: `quorate/detector { ${name} }`,
+    path: 'dist/detector/index.js',
+    import: `{ ${name} }`,
+    limit: '1024 B',
+  })),
 ].map((check) => ({
   ...check,
   /** @param {object} config */

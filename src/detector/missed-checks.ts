@@ -1,0 +1,61 @@
+import { checkNumber } from '../core/index.js';
+import { checkDuration } from './durations.js';
+import { LastHeartbeat } from './last-heartbeat.js';
+
+/** Options of {@link MissedChecks}. */
+export interface MissedChecksOptions {
+  /** How often the monitor checks, in milliseconds: as often as heartbeats are sent. @defaultValue 1000 */
+  readonly intervalMs?: number;
+  /**
+   * How many checks in a row must miss a heartbeat.
+   *
+   * @defaultValue 2: a single loss is forgiven
+   */
+  readonly misses?: number;
+}
+
+/**
+ * Suspects a process when `misses` checks in a row found that none of its heartbeats came since the check before. Checks are
+ * at the multiples of `intervalMs` on the clock that times come from, the same for all processes; a heartbeat at the very
+ * time of a check counts for the next one. Its suspicion is the number of checks missed, and `misses` its threshold.
+ *
+ * What many services do by hand, since one timer serves all. It takes `misses` to `misses` + 1 intervals from the last
+ * heartbeat. Not where that must be quicker or steadier: a `FixedTimeout` of the same length needs no second interval.
+ *
+ * O(1), no window. Chen Shuo, "Multithreaded server programming in Linux with C++", section 9.3.
+ */
+export class MissedChecks extends LastHeartbeat {
+  readonly #intervalMs: number;
+  readonly #misses: number;
+
+  /** @throws InvalidOptionError */
+  constructor(options: MissedChecksOptions = {}) {
+    super();
+    this.#intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
+    this.#misses = checkNumber('misses', options.misses ?? 2, { min: 1 });
+  }
+
+  override get threshold(): number {
+    return this.#misses;
+  }
+
+  /** @internal */
+  protected get horizonMs(): number {
+    return this.#intervalMs;
+  }
+
+  override suspicion(now: number): number {
+    if (this.from === -Infinity) return 0;
+    return Math.max(0, this.#lastCheck(now) - this.#lastCheck(this.from) - 1);
+  }
+
+  deadline(): number {
+    if (this.from === -Infinity) return Infinity;
+    return (this.#lastCheck(this.from) + this.#misses + 1) * this.#intervalMs;
+  }
+
+  /** The number of the last check that is not after this time. */
+  #lastCheck(time: number): number {
+    return Math.floor(time / this.#intervalMs);
+  }
+}
