@@ -1,5 +1,6 @@
 import { checkNumber } from '../core/index.js';
 import { ExpectedArrival, type ExpectedArrivalOptions } from './expected-arrival.js';
+import { Window } from './windowed-detector.js';
 
 /** Options of {@link Bertier}. */
 export interface BertierOptions extends ExpectedArrivalOptions {
@@ -13,9 +14,10 @@ export interface BertierOptions extends ExpectedArrivalOptions {
   readonly windowSize?: number;
 }
 
-const GAMMA = 0;
-const DELAY = 1;
-const DEVIATION = 2;
+const enum Own {
+  Delay = Window.Own,
+  Deviation,
+}
 
 /**
  * The detector of Bertier, Marin & Sens 2002 ("Implementation and Performance Evaluation of an Adaptable Failure Detector",
@@ -29,30 +31,30 @@ const DEVIATION = 2;
  * O(1) with a window.
  */
 export class Bertier extends ExpectedArrival {
+  readonly #gamma: number;
   readonly #beta: number;
   readonly #phi: number;
 
   /** @throws InvalidOptionError */
   constructor(options: BertierOptions = {}) {
-    const { gamma = 0.1, beta = 1, phi = 4, windowSize = 1000 } = options;
-    super(options, windowSize, 3);
-    this.window.set(GAMMA, checkNumber('gamma', gamma, { min: 1e-6, max: 1, integer: false }));
+    const { intervalMs = 1000, gamma = 0.1, beta = 1, phi = 4, windowSize = 1000 } = options;
+    super(options, windowSize, 2);
+    this.#gamma = checkNumber('gamma', gamma, { min: 1e-6, max: 1, integer: false });
     this.#beta = checkNumber('beta', beta, { min: 0, max: 1000, integer: false });
     this.#phi = checkNumber('phi', phi, { min: 1e-6, max: 1000, integer: false });
-    this.window.set(DEVIATION, this.intervalMs / phi);
+    this.put(Own.Deviation, intervalMs / phi);
   }
 
   /** @internal */
-  protected get marginMs(): number {
-    return this.#beta * this.window.get(DELAY) + this.#phi * this.window.get(DEVIATION);
+  protected margin(): number {
+    return this.#beta * this.at(Own.Delay) + this.#phi * this.at(Own.Deviation);
   }
 
   /** @internal */
-  protected override learn(errorMs: number): void {
-    const { window } = this;
-    const gamma = window.get(GAMMA);
-    const error = errorMs - window.get(DELAY);
-    window.set(DELAY, window.get(DELAY) + gamma * error);
-    window.set(DEVIATION, window.get(DEVIATION) + gamma * (Math.abs(error) - window.get(DEVIATION)));
+  protected override erred(error: number): void {
+    const delay = this.at(Own.Delay);
+    const deviation = this.at(Own.Deviation);
+    this.put(Own.Delay, delay + this.#gamma * (error - delay));
+    this.put(Own.Deviation, deviation + this.#gamma * (Math.abs(error - delay) - deviation));
   }
 }

@@ -1,6 +1,6 @@
 import { checkNumber } from '../core/index.js';
+import { Detector, evenly, Slot } from './detector.js';
 import { checkDuration } from './durations.js';
-import { LastHeartbeat } from './last-heartbeat.js';
 
 /** Options of {@link ChenNfdS}. */
 export interface ChenNfdSOptions {
@@ -26,14 +26,14 @@ export interface ChenNfdSOptions {
  *
  * O(1), no window.
  */
-export class ChenNfdS extends LastHeartbeat {
+export class ChenNfdS extends Detector {
   readonly #firstSentAt: number;
   readonly #intervalMs: number;
   readonly #shiftMs: number;
 
   /** @throws InvalidOptionError */
   constructor(options: ChenNfdSOptions) {
-    super();
+    super(0);
     const { firstSentAt, intervalMs = 1000, shiftMs = 1500 } = options;
     const { MAX_SAFE_INTEGER } = Number;
     this.#firstSentAt = checkNumber('firstSentAt', firstSentAt, { min: -MAX_SAFE_INTEGER, integer: false });
@@ -41,13 +41,21 @@ export class ChenNfdS extends LastHeartbeat {
     this.#shiftMs = checkDuration('shiftMs', shiftMs);
   }
 
-  /** @internal */
-  protected get horizonMs(): number {
-    return this.#intervalMs + this.#shiftMs;
+  get threshold(): number {
+    return 1;
   }
 
-  deadline(): number {
-    const freshness = this.#firstSentAt + (this.highest + 1) * this.#intervalMs + this.#shiftMs;
-    return this.arrival === -Infinity ? Math.max(freshness, this.from + this.horizonMs) : freshness;
+  suspicion(now: number): number {
+    return evenly(now, this.deadline(), this.#intervalMs + this.#shiftMs);
+  }
+
+  override deadline(): number {
+    const freshness = this.#firstSentAt + (this.at(Slot.Highest) + 1) * this.#intervalMs + this.#shiftMs;
+    return this.at(Slot.Arrival) > -Infinity ? freshness : Math.max(freshness, this.due());
+  }
+
+  /** @internal */
+  protected due(): number {
+    return this.at(Slot.From) + this.#intervalMs + this.#shiftMs;
   }
 }

@@ -1,5 +1,8 @@
 import { checkNumber } from '../core/index.js';
+import { Slot } from './detector.js';
+import { checkDuration } from './durations.js';
 import { PhiAccrual, type PhiAccrualOptions } from './phi-accrual.js';
+import { Window } from './windowed-detector.js';
 
 /** Options of the detectors whose phi depends on mean and standard deviation of the intervals. */
 export interface DeviationPhiOptions extends PhiAccrualOptions {
@@ -19,64 +22,49 @@ export interface DeviationPhiOptions extends PhiAccrualOptions {
   readonly acceptablePauseMs?: number;
 }
 
-const LIMIT = 0;
-
-/** What estimators have in common that measure the silence in standard deviations of the interval. */
+/** What estimators have in common that measure silence in standard deviations of the interval. */
 export abstract class DeviationPhi extends PhiAccrual {
-  readonly #minDeviationMs: number;
-  readonly #pauseMs: number;
+  readonly #pause: number;
+  readonly #minDeviation: number;
 
-  /** @internal */
   constructor(options: DeviationPhiOptions) {
     super(options, 1);
-    const { minStandardDeviationMs = 100, acceptablePauseMs = 3000 } = options;
-    this.#minDeviationMs = checkNumber('minStandardDeviationMs', minStandardDeviationMs, {
-      min: 0.001,
-      integer: false,
-    });
-    this.#pauseMs = checkNumber('acceptablePauseMs', acceptablePauseMs, { min: 0, integer: false });
-    this.window.set(
-      LIMIT,
-      inverse((deviations) => this.phiAt(deviations), this.threshold),
-    );
+    const { intervalMs = 1000, minStandardDeviationMs = 100, acceptablePauseMs = 3000 } = options;
+    this.#minDeviation = checkDuration('minStandardDeviationMs', minStandardDeviationMs);
+    this.#pause = checkNumber('acceptablePauseMs', acceptablePauseMs, { min: 0, integer: false });
+    // Where phi reaches the threshold, by halving: to the last bit, and for any estimator.
+    let [low, high] = [-64, 64];
+    for (let halvings = 0; halvings < 64; halvings++) {
+      const middle = (low + high) / 2;
+      if (this.phiAt(middle) < this.threshold) low = middle;
+      else high = middle;
+    }
+    this.put(Window.Own, high);
+    // Two that have a standard deviation, as in Akka.
+    checkDuration('intervalMs', intervalMs);
+    this.add(0.75 * intervalMs);
+    this.add(1.25 * intervalMs);
   }
 
-  /** The phi of a silence that is so many standard deviations longer than the mean interval. Grows without end. @internal */
+  /** The phi of a silence that is so many standard deviations longer than the mean interval: grows without end. @internal */
   protected abstract phiAt(deviations: number): number;
 
-  /** Two, that have a standard deviation, as in Akka. @internal */
-  protected assume(intervalMs: number): void {
-    this.window.add(0.75 * intervalMs);
-    this.window.add(1.25 * intervalMs);
-  }
-
-  /** None that ends a suspicion: it was no regular one. As in Akka. @internal */
-  protected counts(_intervalMs: number, now: number): boolean {
+  /** Not one that ends a suspicion: as in Akka. @internal */
+  protected counts(_interval: number, now: number): boolean {
     return !this.isSuspect(now);
   }
 
   /** @internal */
-  protected phi(elapsedMs: number): number {
-    return this.phiAt((elapsedMs - this.window.mean - this.#pauseMs) / this.#deviationMs);
+  protected phi(silence: number): number {
+    return this.phiAt((silence - this.mean() - this.#pause) / this.#scale());
   }
 
   /** @internal */
-  protected limitMs(): number {
-    return this.window.mean + this.#pauseMs + this.window.get(LIMIT) * this.#deviationMs;
+  protected due(): number {
+    return this.at(Slot.From) + this.mean() + this.#pause + this.at(Window.Own) * this.#scale();
   }
 
-  get #deviationMs(): number {
-    return Math.max(this.window.standardDeviation, this.#minDeviationMs);
+  #scale(): number {
+    return Math.max(this.deviation(), this.#minDeviation);
   }
-}
-
-/** Where a growing function has a value: by halving, to the last bit, so that no derivative is needed. */
-function inverse(grows: (x: number) => number, value: number): number {
-  let [low, high] = [-64, 64];
-  for (let halvings = 0; halvings < 64; halvings++) {
-    const middle = (low + high) / 2;
-    if (grows(middle) < value) low = middle;
-    else high = middle;
-  }
-  return high;
 }

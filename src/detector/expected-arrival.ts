@@ -1,6 +1,6 @@
+import { evenly, Slot } from './detector.js';
 import { checkDuration } from './durations.js';
-import { DeadlineDetector } from './failure-detector.js';
-import { HeartbeatWindow } from './heartbeat-window.js';
+import { WindowedDetector } from './windowed-detector.js';
 
 /** Options that all detectors share which expect each heartbeat at a time of its own. */
 export interface ExpectedArrivalOptions {
@@ -13,59 +13,46 @@ export interface ExpectedArrivalOptions {
  * 2002, section 6.3): heartbeat number i arrives at i intervals after some time that is the same for all, but for delays; it is
  * estimated as the mean of what the last arrivals say it is.
  */
-export abstract class ExpectedArrival extends DeadlineDetector {
-  protected readonly intervalMs: number;
-  /** Of each of the last heartbeats: when it arrived, less an interval for each number. @internal */
-  protected readonly window: HeartbeatWindow;
+export abstract class ExpectedArrival extends WindowedDetector {
+  readonly #intervalMs: number;
 
-  /** @internal */
-  constructor(options: ExpectedArrivalOptions, windowSize: number, owned: number) {
-    super();
-    this.intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
-    this.window = new HeartbeatWindow(windowSize, owned);
+  /** Samples are arrivals, less an interval for each number. */
+  constructor(options: ExpectedArrivalOptions, windowSize: number, own: number) {
+    super(windowSize, own);
+    this.#intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
   }
 
-  /** How long after the expected arrival the process is suspected, in milliseconds. @internal */
-  protected abstract readonly marginMs: number;
+  /** How long after the expected arrival the process is suspected, in milliseconds: above 0. @internal */
+  protected abstract margin(): number;
 
-  /** When the heartbeat number 0 would have arrived, by the estimate. There is at least one sample. @internal */
+  /** When a heartbeat of the number 0 would arrive, by the estimate. @internal */
   protected origin(): number {
-    return this.window.mean;
+    return this.mean();
   }
 
-  /** A heartbeat came so much later than expected. @internal */
-  protected learn(_errorMs: number): void {}
+  /** A heartbeat arrived so much later than expected. @internal */
+  protected erred(_error: number): void {}
+
+  get threshold(): number {
+    return 1;
+  }
+
+  suspicion(now: number): number {
+    return evenly(now, this.deadline(), this.#intervalMs + this.margin());
+  }
 
   /** @internal */
-  protected get horizonMs(): number {
-    return this.intervalMs + this.marginMs;
+  protected override learn(at: number, sequence: number): void {
+    const sample = at - sequence * this.#intervalMs;
+    if (this.count() > 0) this.erred(sample - this.origin());
+    this.add(sample);
   }
 
-  heartbeat(at: number, sequence: number = this.window.highest + 1): void {
-    const { window } = this;
-    if (!window.arrive(at, sequence)) return;
-    const sample = at - sequence * this.intervalMs;
-    if (window.count > 0) this.learn(sample - this.origin());
-    window.add(sample);
-  }
-
-  expectFrom(at: number): void {
-    this.window.expectFrom(at);
-  }
-
-  deadline(): number {
-    const { window, intervalMs } = this;
-    if (window.from === -Infinity) return Infinity;
-    let expected = window.count === 0 ? -Infinity : this.origin() + (window.highest + 1) * intervalMs;
-    if (window.arrival === -Infinity) expected = Math.max(expected, window.from + intervalMs);
-    return expected + this.marginMs;
-  }
-
-  state(): readonly number[] {
-    return this.window.state();
-  }
-
-  restore(state: readonly number[]): void {
-    this.window.restore(state);
+  /** @internal */
+  protected due(): number {
+    const awaited = this.at(Slot.From) + this.#intervalMs + this.margin();
+    if (this.count() === 0) return awaited;
+    const expected = this.origin() + (this.at(Slot.Highest) + 1) * this.#intervalMs + this.margin();
+    return this.at(Slot.Arrival) > -Infinity ? expected : Math.max(expected, awaited);
   }
 }

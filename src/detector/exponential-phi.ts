@@ -1,3 +1,4 @@
+import { Slot } from './detector.js';
 import { checkDuration } from './durations.js';
 import { PhiAccrual, type PhiAccrualOptions } from './phi-accrual.js';
 
@@ -11,8 +12,6 @@ export interface ExponentialPhiOptions extends PhiAccrualOptions {
   readonly maxIntervalMs?: number;
 }
 
-const MAX_INTERVAL = 0;
-
 /**
  * Phi accrual with the exponential distribution, as Cassandra has it: the silence over the mean interval, as a power of ten.
  * Cassandra's own figure is the silence over the mean, 2.30 times this one; the thresholds are the same.
@@ -24,30 +23,28 @@ const MAX_INTERVAL = 0;
  * O(1) with a window.
  */
 export class ExponentialPhi extends PhiAccrual {
+  readonly #maxInterval: number;
+
   /** @throws InvalidOptionError */
   constructor(options: ExponentialPhiOptions = {}) {
-    super(options, 1);
+    super(options, 0);
     const { intervalMs = 1000, maxIntervalMs = 2 * intervalMs } = options;
-    this.window.set(MAX_INTERVAL, checkDuration('maxIntervalMs', maxIntervalMs));
-  }
-
-  /** One of twice the interval, as in Cassandra. @internal */
-  protected assume(intervalMs: number): void {
-    this.window.add(2 * intervalMs);
+    this.#maxInterval = checkDuration('maxIntervalMs', maxIntervalMs);
+    this.add(2 * checkDuration('intervalMs', intervalMs)); // as in Cassandra
   }
 
   /** @internal */
-  protected counts(intervalMs: number): boolean {
-    return intervalMs <= this.window.get(MAX_INTERVAL);
+  protected counts(interval: number): boolean {
+    return interval <= this.#maxInterval;
   }
 
   /** @internal */
-  protected phi(elapsedMs: number): number {
-    return elapsedMs / (this.window.mean * Math.LN10);
+  protected phi(silence: number): number {
+    return silence / (this.mean() * Math.LN10);
   }
 
   /** @internal */
-  protected limitMs(): number {
-    return this.threshold * this.window.mean * Math.LN10;
+  protected due(): number {
+    return this.at(Slot.From) + this.threshold * this.mean() * Math.LN10;
   }
 }

@@ -1,5 +1,3 @@
-import { InvalidOptionError } from '../core/index.js';
-
 /**
  * Judges from the times of its heartbeats whether one process is still there. It may be wrong: over a network that loses
  * and delays messages silence proves nothing, so it suspects, and trusts again when a heartbeat comes after all
@@ -36,33 +34,4 @@ export interface FailureDetector {
   state(): readonly number[];
   /** Goes on from a {@link FailureDetector.state}. @throws InvalidOptionError for one of another length */
   restore(state: readonly number[]): void;
-}
-
-/** What detectors have in common whose suspicion grows evenly, and is 1 at the deadline. */
-export abstract class DeadlineDetector implements FailureDetector {
-  get threshold(): number {
-    return 1;
-  }
-
-  /** How long before the deadline suspicion begins to grow, in milliseconds: above 0. @internal */
-  protected abstract readonly horizonMs: number;
-  abstract heartbeat(at: number, sequence?: number): void;
-  abstract expectFrom(at: number): void;
-  abstract deadline(): number;
-  abstract state(): readonly number[];
-  abstract restore(state: readonly number[]): void;
-
-  suspicion(now: number): number {
-    return Math.max(0, 1 + (now - this.deadline()) / this.horizonMs);
-  }
-
-  isSuspect(now: number): boolean {
-    return now >= this.deadline();
-  }
-}
-
-/** The time, when it is none before the last one. @throws InvalidOptionError */
-export function checkTime(at: number, last: number): number {
-  if (at >= last) return at;
-  throw new InvalidOptionError('at', at, `a time in milliseconds, not before the last one, ${last}`);
 }

@@ -1,5 +1,5 @@
 import { checkDuration } from './durations.js';
-import { LastHeartbeat } from './last-heartbeat.js';
+import { Detector, evenly, Slot } from './detector.js';
 
 /** Options of {@link FixedTimeout}. */
 export interface FixedTimeoutOptions {
@@ -19,17 +19,25 @@ export interface FixedTimeoutOptions {
  *
  * O(1), no window.
  */
-export class FixedTimeout extends LastHeartbeat {
-  /** @internal */
-  protected readonly horizonMs: number;
+export class FixedTimeout extends Detector {
+  readonly #timeoutMs: number;
 
   /** @throws InvalidOptionError */
   constructor(options: FixedTimeoutOptions = {}) {
-    super();
-    this.horizonMs = checkDuration('timeoutMs', options.timeoutMs ?? 5000);
+    super(0);
+    this.#timeoutMs = checkDuration('timeoutMs', options.timeoutMs ?? 5000);
   }
 
-  deadline(): number {
-    return this.from === -Infinity ? Infinity : this.from + this.horizonMs;
+  get threshold(): number {
+    return 1;
+  }
+
+  suspicion(now: number): number {
+    return evenly(now, this.deadline(), this.#timeoutMs);
+  }
+
+  /** @internal */
+  protected due(): number {
+    return this.at(Slot.From) + this.#timeoutMs;
   }
 }

@@ -1,6 +1,6 @@
 import { checkNumber } from '../core/index.js';
+import { Detector, Slot } from './detector.js';
 import { checkDuration } from './durations.js';
-import { LastHeartbeat } from './last-heartbeat.js';
 
 /** Options of {@link MissedChecks}. */
 export interface MissedChecksOptions {
@@ -24,34 +24,29 @@ export interface MissedChecksOptions {
  *
  * O(1), no window. Chen Shuo, "Multithreaded server programming in Linux with C++", section 9.3.
  */
-export class MissedChecks extends LastHeartbeat {
+export class MissedChecks extends Detector {
   readonly #intervalMs: number;
   readonly #misses: number;
 
   /** @throws InvalidOptionError */
   constructor(options: MissedChecksOptions = {}) {
-    super();
+    super(0);
     this.#intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
     this.#misses = checkNumber('misses', options.misses ?? 2, { min: 1 });
   }
 
-  override get threshold(): number {
+  get threshold(): number {
     return this.#misses;
   }
 
+  suspicion(now: number): number {
+    const from = this.at(Slot.From);
+    return from === -Infinity ? 0 : Math.max(0, this.#lastCheck(now) - this.#lastCheck(from) - 1);
+  }
+
   /** @internal */
-  protected get horizonMs(): number {
-    return this.#intervalMs;
-  }
-
-  override suspicion(now: number): number {
-    if (this.from === -Infinity) return 0;
-    return Math.max(0, this.#lastCheck(now) - this.#lastCheck(this.from) - 1);
-  }
-
-  deadline(): number {
-    if (this.from === -Infinity) return Infinity;
-    return (this.#lastCheck(this.from) + this.#misses + 1) * this.#intervalMs;
+  protected due(): number {
+    return (this.#lastCheck(this.at(Slot.From)) + this.#misses + 1) * this.#intervalMs;
   }
 
   /** The number of the last check that is not after this time. */

@@ -1,7 +1,6 @@
 import { checkNumber } from '../core/index.js';
-import { checkDuration } from './durations.js';
-import type { FailureDetector } from './failure-detector.js';
-import { HeartbeatWindow } from './heartbeat-window.js';
+import { Slot } from './detector.js';
+import { WindowedDetector } from './windowed-detector.js';
 
 /** Options that all phi accrual detectors share. */
 export interface PhiAccrualOptions {
@@ -23,57 +22,27 @@ export interface PhiAccrualOptions {
  * Detector"): phi is -log10 of the probability that the next heartbeat comes later than now, by what the intervals between
  * the last ones say.
  */
-export abstract class PhiAccrual implements FailureDetector {
+export abstract class PhiAccrual extends WindowedDetector {
   readonly threshold: number;
-  /** The last intervals between arrivals. @internal */
-  protected readonly window: HeartbeatWindow;
+
+  constructor(options: PhiAccrualOptions, own: number) {
+    super(options.windowSize ?? 1000, own);
+    this.threshold = checkNumber('threshold', options.threshold ?? 8, { min: 0.001, max: 300, integer: false });
+  }
+
+  /** Whether an interval that ends now is remembered. @internal */
+  protected abstract counts(interval: number, now: number): boolean;
+  /** The phi after so much silence, in milliseconds. @internal */
+  protected abstract phi(silence: number): number;
 
   /** @internal */
-  constructor(options: PhiAccrualOptions, owned: number) {
-    this.threshold = checkNumber('threshold', options.threshold ?? 8, { min: 0.001, max: 300, integer: false });
-    this.window = new HeartbeatWindow(options.windowSize ?? 1000, owned);
-    this.assume(checkDuration('intervalMs', options.intervalMs ?? 1000));
-  }
-
-  /** Adds the samples that stand for this interval until heartbeats come. @internal */
-  protected abstract assume(intervalMs: number): void;
-  /** Whether an interval that ended now is remembered. @internal */
-  protected abstract counts(intervalMs: number, now: number): boolean;
-  /** The phi after that much time without a heartbeat. @internal */
-  protected abstract phi(elapsedMs: number): number;
-  /** After how much time without a heartbeat phi is at the threshold. @internal */
-  protected abstract limitMs(): number;
-
-  heartbeat(at: number, sequence: number = this.window.highest + 1): void {
-    const { window } = this;
-    const interval = at - window.arrival;
-    const counts = interval < Infinity && this.counts(interval, at);
-    if (window.arrive(at, sequence) && counts) window.add(interval);
-  }
-
-  expectFrom(at: number): void {
-    this.window.expectFrom(at);
+  protected override learn(at: number): void {
+    const interval = at - this.at(Slot.Arrival);
+    if (interval < Infinity && this.counts(interval, at)) this.add(interval);
   }
 
   suspicion(now: number): number {
-    const { from } = this.window;
-    return from === -Infinity ? 0 : this.phi(now - from);
-  }
-
-  isSuspect(now: number): boolean {
-    return now >= this.deadline();
-  }
-
-  deadline(): number {
-    const { from } = this.window;
-    return from === -Infinity ? Infinity : from + this.limitMs();
-  }
-
-  state(): readonly number[] {
-    return this.window.state();
-  }
-
-  restore(state: readonly number[]): void {
-    this.window.restore(state);
+    const silence = now - this.at(Slot.From);
+    return silence < Infinity ? this.phi(silence) : 0;
   }
 }

@@ -21,24 +21,27 @@ export interface TwoWindowOptions extends ExpectedArrivalOptions {
  * For the same heartbeats as `ChenNfdE`, and for wide areas. O(short window) an update, which is constant.
  */
 export class TwoWindow extends ExpectedArrival {
-  /** @internal */
-  protected readonly marginMs: number;
+  readonly #marginMs: number;
   readonly #shortWindowSize: number;
 
   /** @throws InvalidOptionError */
   constructor(options: TwoWindowOptions = {}) {
     const { marginMs = 1500, shortWindowSize = 1, windowSize = 1000 } = options;
     super(options, checkNumber('windowSize', windowSize, { min: shortWindowSize }), 0);
-    this.marginMs = checkDuration('marginMs', marginMs);
+    this.#marginMs = checkDuration('marginMs', marginMs);
     this.#shortWindowSize = checkNumber('shortWindowSize', shortWindowSize, { min: 1, max: 64 });
   }
 
   /** @internal */
   protected override origin(): number {
-    const { window } = this;
-    const count = Math.min(this.#shortWindowSize, window.count);
+    const count = Math.min(this.#shortWindowSize, this.count());
     let sum = 0;
-    for (let before = 0; before < count; before++) sum += window.sample(before);
-    return Math.max(sum / count, window.mean);
+    for (let before = 0; before < count; before++) sum += this.sample(before);
+    return Math.max(sum / count, this.mean());
+  }
+
+  /** @internal */
+  protected margin(): number {
+    return this.#marginMs;
   }
 }

@@ -1,0 +1,86 @@
+import { checkNumber } from '../core/index.js';
+import { Detector, Slot } from './detector.js';
+
+/** The numbers of a window; those of subclasses follow, then the samples. */
+export const enum Window {
+  /** How many samples there ever were. */
+  Count = Slot.Own,
+  /** What sums are relative to. */
+  Shift,
+  Sum,
+  Squares,
+  /** The sums over this lap around the window. */
+  LapSum,
+  LapSquares,
+  /** Where the numbers of subclasses begin. */
+  Own,
+}
+
+/**
+ * What detectors have in common that learn from the last heartbeats: samples, such as the intervals between these, with
+ * mean and standard deviation in constant time.
+ *
+ * Sums are of distances from a shift near the mean, so that squares do not cancel out. What is added to a sum and taken
+ * away again leaves a rounding error behind; therefore a second pair of sums only adds, from the beginning of each lap around
+ * the window, and replaces the first at its end, when both are of the same samples. So errors are those of one lap, however
+ * many samples there were.
+ */
+export abstract class WindowedDetector extends Detector {
+  readonly #samples: number;
+  readonly #size: number;
+
+  constructor(size: number, own: number) {
+    super(Window.Own - Slot.Own + own + checkNumber('windowSize', size, { min: 1, max: 0x10_0000 }));
+    this.#samples = Window.Own + own;
+    this.#size = size;
+  }
+
+  /** Adds a sample, and drops the oldest of a full window. @internal */
+  protected add(sample: number): void {
+    const count = this.at(Window.Count);
+    if (count === 0) this.put(Window.Shift, sample);
+    const shift = this.at(Window.Shift);
+    const place = this.#samples + (count % this.#size);
+    const added = sample - shift;
+    const dropped = count < this.#size ? 0 : this.at(place) - shift;
+    this.put(place, sample);
+    this.put(Window.Sum, this.at(Window.Sum) + added - dropped);
+    this.put(Window.Squares, this.at(Window.Squares) + added * added - dropped * dropped);
+    this.put(Window.LapSum, this.at(Window.LapSum) + added);
+    this.put(Window.LapSquares, this.at(Window.LapSquares) + added * added);
+    this.put(Window.Count, count + 1);
+    if ((count + 1) % this.#size === 0) this.#completeLap();
+  }
+
+  /** Takes over the sums of the lap, with their mean as the shift. */
+  #completeLap(): void {
+    const sum = this.at(Window.LapSum);
+    const offset = sum / this.#size;
+    this.put(Window.Shift, this.at(Window.Shift) + offset);
+    this.put(Window.Squares, this.at(Window.LapSquares) - offset * sum);
+    this.put(Window.Sum, 0);
+    this.put(Window.LapSum, 0);
+    this.put(Window.LapSquares, 0);
+  }
+
+  /** How many samples there are. @internal */
+  protected count(): number {
+    return Math.min(this.at(Window.Count), this.#size);
+  }
+
+  /** The mean of the samples; NaN when there are none. @internal */
+  protected mean(): number {
+    return this.at(Window.Shift) + this.at(Window.Sum) / this.count();
+  }
+
+  /** The standard deviation of the samples, as a population; NaN when there are none. @internal */
+  protected deviation(): number {
+    const offset = this.at(Window.Sum) / this.count();
+    return Math.sqrt(Math.max(0, this.at(Window.Squares) / this.count() - offset * offset));
+  }
+
+  /** The sample that came so many before the last one: 0 for the last. Below `count()`. @internal */
+  protected sample(before: number): number {
+    return this.at(this.#samples + ((this.at(Window.Count) - 1 - before) % this.#size));
+  }
+}
