@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A known bug, planted by replacing one passage of one source file. */
@@ -42,13 +51,15 @@ export function plant(mutant: Mutant): string {
 }
 
 /**
- * Copies the tests beside planted sources, so that a suite which imports `../../src/` gets those; returns the folder to
- * run it in.
+ * Copies the tests and their configuration beside planted sources, so that a suite which imports `../../src/`, or the
+ * package by its public names, gets those; returns the folder to run it in.
  */
 export function plantWithTests(mutant: Mutant): string {
   plant(mutant);
   const folder = folderOf(mutant);
   cpSync(new URL('test/', root), new URL('test/', folder), { recursive: true });
+  copyFileSync(new URL('vitest.config.ts', root), new URL('vitest.config.ts', folder));
+  symlinkSync(new URL('scripts', root), new URL('scripts', folder));
   return fileURLToPath(folder);
 }
 

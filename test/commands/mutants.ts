@@ -2,10 +2,16 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { hashingMutants } from '../hashing/mutants.js';
 import { plantWithTests, uproot, type Mutant } from '../mutants.js';
+import { quorumMutants } from '../quorum/mutants.js';
 import { raftMutants } from '../raft/mutants.js';
 
-const PRIMITIVES: Readonly<Record<string, readonly Mutant[]>> = { raft: raftMutants };
+const PRIMITIVES: Readonly<Record<string, readonly Mutant[]>> = {
+  raft: raftMutants,
+  quorum: quorumMutants,
+  hashing: hashingMutants,
+};
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A suite that runs longer hangs, which the bug has brought about: it counts as found. */
 const TIMEOUT_MS = 120_000;
@@ -29,7 +35,7 @@ function parse(): { primitives: string[]; json: boolean } {
 /** Runs suites in a folder; whether they pass. */
 function passes(folder: string, suites: readonly string[]): Promise<boolean> {
   const vitest = `${root}node_modules/vitest/vitest.mjs`;
-  const args = [vitest, 'run', '--root', folder, '--config', `${root}vitest.config.ts`, ...suites];
+  const args = [vitest, 'run', '--root', folder, ...suites];
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: 'ignore',

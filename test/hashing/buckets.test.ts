@@ -9,6 +9,7 @@ import { moved, names } from './moved.js';
 
 consistentHashSuite('AnchorHash', {
   make: (nodes) => new AnchorHash(nodes, { capacity: 100 }),
+  withHash: (nodes, hash) => new AnchorHash(nodes, { capacity: 100, hash }),
   historyFree: false,
   minimal: true,
   weights: false,
@@ -25,6 +26,7 @@ consistentHashSuite('AnchorHash that is nearly full', {
 
 consistentHashSuite('MementoHash', {
   make: (nodes) => new MementoHash(nodes),
+  withHash: (nodes, hash) => new MementoHash(nodes, { hash }),
   historyFree: false,
   minimal: true,
   weights: false,

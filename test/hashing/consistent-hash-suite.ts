@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ConsistentHash, Nodes } from 'quorate/hashing';
+import { hashKey32, type ConsistentHash, type Key, type KeyHash, type Nodes } from 'quorate/hashing';
 
 /** What an algorithm promises, for {@link consistentHashSuite}. */
 export interface Promises {
   /** Makes one with these nodes. */
   make(nodes: Nodes): ConsistentHash;
+  /** Makes one that hashes in another way, if it takes a hash. */
+  readonly withHash?: (nodes: Nodes, hash: KeyHash) => ConsistentHash;
   /** Only the nodes and their weights matter, not in which order they came. */
   readonly historyFree: boolean;
   /** Keys move only to a node that came, and only from one that went. */
@@ -101,6 +103,18 @@ export function consistentHashSuite(name: string, promises: Promises): void {
       expect(() => make([['a', -1]])).toThrow('weight of a is -1');
       expect(() => make([['a', Number.NaN]])).toThrow('weight of a is NaN');
     });
+
+    const { withHash } = promises;
+    if (withHash !== undefined)
+      it('takes the bits of a hash that is negative as an unsigned number, of nodes and of keys', () => {
+        const [unsigned, signed] = [hashKey32, (key: Key, seed?: number) => hashKey32(key, seed) | 0].map((hash) =>
+          withHash(names(8), hash),
+        ) as [ConsistentHash, ConsistentHash];
+        expect(placed(signed)).toEqual(placed(unsigned));
+        for (const key of keys.slice(0, 200)) expect(signed.getN(key, 8)).toEqual(unsigned.getN(key, 8));
+        for (const hash of [unsigned, signed]) hash.remove(names(8)[2]!);
+        expect(placed(signed)).toEqual(placed(unsigned));
+      });
 
     if (promises.minimal) minimalSuite(promises);
     if (promises.weights) weightSuite(promises);

@@ -7,6 +7,7 @@ import { moved, names } from './moved.js';
 
 consistentHashSuite('JumpHash', {
   make: (nodes) => new JumpHash(nodes),
+  withHash: (nodes, hash) => new JumpHash(nodes, { hash }),
   historyFree: true,
   minimal: false,
   weights: false,

@@ -9,6 +9,7 @@ import { moved, names } from './moved.js';
 
 consistentHashSuite('Maglev', {
   make: (nodes) => new Maglev(nodes),
+  withHash: (nodes, hash) => new Maglev(nodes, { hash }),
   historyFree: true,
   minimal: false,
   weights: true,

@@ -7,6 +7,7 @@ import { moved, names } from './moved.js';
 
 consistentHashSuite('MultiProbe', {
   make: (nodes) => new MultiProbe(nodes),
+  withHash: (nodes, hash) => new MultiProbe(nodes, { hash }),
   historyFree: true,
   minimal: true,
   weights: false,

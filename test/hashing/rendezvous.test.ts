@@ -8,6 +8,7 @@ import { moved, names } from './moved.js';
 
 consistentHashSuite('RendezvousHash', {
   make: (nodes) => new RendezvousHash(nodes),
+  withHash: (nodes, hash) => new RendezvousHash(nodes, { hash }),
   historyFree: true,
   minimal: true,
   weights: true,

@@ -4,6 +4,7 @@ import { consistentHashSuite } from './consistent-hash-suite.js';
 
 consistentHashSuite('HashRing', {
   make: (nodes) => new HashRing(nodes),
+  withHash: (nodes, hash) => new HashRing(nodes, { hash }),
   historyFree: true,
   minimal: true,
   weights: true,
@@ -27,10 +28,17 @@ describe('a ring', () => {
     for (let i = 0; i < 500; i++) expect(ring.get(`key-${i}`)).toBe(naive(nodes, `key-${i}`));
   });
 
-  it('takes any hash, and begins anew behind the last point', () => {
-    const places: Record<string, number> = { 'a#0': 100, 'b#0': 2 ** 32 - 1, low: 50, middle: 101, at: 100 };
+  it.each([
+    [2 ** 32 - 1, ['a', 'a', 'b', 'b']],
+    [2 ** 32 - 2, ['a', 'a', 'b', 'a']],
+  ])('takes any hash, and begins anew behind the last point, at %i', (last, expected) => {
+    const places: Record<string, number> = { 'a#0': 100, 'b#0': last, low: 50, middle: 101, at: 100 };
     const ring = new HashRing(['a', 'b'], { pointsPerNode: 1, hash: (key) => places[key as string] ?? 2 ** 32 - 1 });
-    expect(['low', 'at', 'middle', 'high'].map((key) => ring.get(key))).toEqual(['a', 'a', 'b', 'b']);
+    const keys = ['low', 'at', 'middle', 'high'];
+    expect(keys.map((key) => ring.get(key))).toEqual(expected);
+    expect(keys.map((key) => ring.getN(key, 2))).toEqual(
+      expected.map((node) => (node === 'a' ? ['a', 'b'] : ['b', 'a'])),
+    );
   });
 
   it('gives a point that two nodes have to the one whose name comes first, until that goes', () => {

@@ -47,6 +47,14 @@ describe('disjointQuorums', () => {
     );
   });
 
+  it.each([
+    [and(or('a', 'b'), 'c'), or('a', 'c')],
+    [choose(2, 'a', 'b', 'c'), or('a', and('b', 'c'))],
+  ])('takes nothing for tried that is alike for one of both only (%#)', (first, second) => {
+    expect(disjointQuorums(first, second)).toEqual([['b', 'c'], ['a']]);
+    expect(disjointQuorums(second, first)).toEqual([['a'], ['b', 'c']]);
+  });
+
   it.each<[string, QuorumSystem]>([
     ['a majority of 101', majority(letters(101))],
     ['a grid of 8 by 8', grid(Array.from({ length: 8 }, (_, i) => letters(64).slice(8 * i, 8 * i + 8)))],

@@ -98,6 +98,14 @@ describe('readRepair', () => {
     expect(slow.clock.armed).toBe(0);
   });
 
+  it('lets those writes go on that it does not wait for', async () => {
+    const systems = readWriteCounts(['a', 'b', 'c', 'd', 'e'], { read: 4, write: 2 });
+    const replicas = { a: [7, 1, 1], b: [3, 1, 4], c: [3, 1, 9], d: [3, 1, 5], e: [3, 20, 1] } as const;
+    const { value, at, written, aborted, clock } = await run(replicas, systems);
+    expect([value, at, aborted, clock.armed]).toEqual([{ value: 7, repaired: ['b'] }, 5, ['e'], 0]);
+    expect(written.map(([member]) => member)).toEqual(['b', 'c', 'd']);
+  });
+
   it('does not count those who can be read from only', async () => {
     const read = majority(['a', 'b', 'x']);
     const systems = readWrite({ read, write: majority(['a', 'b', 'x']) });

@@ -109,6 +109,14 @@ describe('a shard map by range', () => {
     expect(() => map.merge(9)).toThrow('id is 9');
   });
 
+  it.each([[['a']], [['a', 'b', 'c']], [['a', 'c']], [[]]])(
+    'refuses to merge what is on a, b with what is on %j',
+    (other) => {
+      const map = ShardMap.byRange(['g']).assign(0, ['a', 'b']).assign(1, other);
+      expect(() => map.merge(0)).toThrow('on the same nodes as shard 1; move the replicas first');
+    },
+  );
+
   it('refuses split keys that do not ascend', () => {
     for (const splits of [['b', 'a'], ['a', 'a'], [''], ['\u{1f600}', '\uffee']])
       expect(() => ShardMap.byRange(splits)).toThrow('split key is');
