@@ -1,6 +1,5 @@
 import { checkNumber } from '../core/index.js';
 import { ExpectedArrival, type ExpectedArrivalOptions } from './expected-arrival.js';
-import { Window } from './windowed-detector.js';
 
 /** Options of {@link Bertier}. */
 export interface BertierOptions extends ExpectedArrivalOptions {
@@ -15,7 +14,8 @@ export interface BertierOptions extends ExpectedArrivalOptions {
 }
 
 const enum Own {
-  Delay = Window.Own,
+  /** `Window.Own`. */
+  Delay = 10,
   Deviation,
 }
 
@@ -51,10 +51,13 @@ export class Bertier extends ExpectedArrival {
   }
 
   /** @internal */
-  protected override erred(error: number): void {
+  protected override learn(at: number, sequence: number): void {
     const delay = this.at(Own.Delay);
     const deviation = this.at(Own.Deviation);
-    this.put(Own.Delay, delay + this.#gamma * (error - delay));
-    this.put(Own.Deviation, deviation + this.#gamma * (Math.abs(error - delay) - deviation));
+    const error = at - this.expected(sequence) - delay;
+    super.learn(at, sequence);
+    if (Number.isNaN(error)) return; // of the first, nothing was expected
+    this.put(Own.Delay, delay + this.#gamma * error);
+    this.put(Own.Deviation, deviation + this.#gamma * (Math.abs(error) - deviation));
   }
 }

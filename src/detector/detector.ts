@@ -63,7 +63,7 @@ export abstract class Detector implements FailureDetector {
 
   heartbeat(at: number, sequence: number = this.at(Slot.Highest) + 1): void {
     if (!(sequence > this.at(Slot.Highest))) return;
-    this.#check(at);
+    checkTime(at, this.at(Slot.From));
     this.learn(at, sequence);
     this.expectFrom(at);
     this.put(Slot.Arrival, at);
@@ -71,14 +71,9 @@ export abstract class Detector implements FailureDetector {
   }
 
   expectFrom(at: number): void {
-    this.#check(at);
+    checkTime(at, this.at(Slot.From));
     this.put(Slot.From, at);
     this.put(Slot.Arrival, -Infinity);
-  }
-
-  #check(at: number): void {
-    const from = this.at(Slot.From);
-    if (!(at >= from)) throw new InvalidOptionError('at', at, `a time not before the last, ${from}`);
   }
 
   isSuspect(now: number): boolean {
@@ -90,17 +85,18 @@ export abstract class Detector implements FailureDetector {
   }
 
   state(): readonly number[] {
-    return Array.from(this.#row());
+    return Array.from(this.#memory.subarray(this.#start, this.#start + this.#length));
   }
 
   restore(state: readonly number[]): void {
     if (state.length !== this.#length) throw new InvalidOptionError('state', state, `${this.#length} numbers`);
-    this.#row().set(state);
+    this.#memory.set(state, this.#start);
   }
+}
 
-  #row(): Float64Array {
-    return this.#memory.subarray(this.#start, this.#start + this.#length);
-  }
+/** @throws InvalidOptionError for a time before the last one */
+function checkTime(at: number, last: number): void {
+  if (!(at >= last)) throw new InvalidOptionError('at', at, `a time not before the last, ${last}`);
 }
 
 /** A suspicion that begins to grow so many milliseconds before the deadline, and is 1 when that is reached. */

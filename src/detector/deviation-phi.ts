@@ -56,15 +56,16 @@ export abstract class DeviationPhi extends PhiAccrual {
 
   /** @internal */
   protected phi(silence: number): number {
-    return this.phiAt((silence - this.mean() - this.#pause) / this.#scale());
+    return this.phiAt((silence - this.mean() - this.#pause) / this.scale());
   }
 
   /** @internal */
   protected due(): number {
-    return this.at(Slot.From) + this.mean() + this.#pause + this.at(Window.Own) * this.#scale();
+    return this.at(Slot.From) + this.mean() + this.#pause + this.at(Window.Own) * this.scale();
   }
 
-  #scale(): number {
+  /** What silence is measured in, in milliseconds. @internal */
+  protected scale(): number {
     return Math.max(this.deviation(), this.#minDeviation);
   }
 }

@@ -25,13 +25,15 @@ export abstract class ExpectedArrival extends WindowedDetector {
   /** How long after the expected arrival the process is suspected, in milliseconds: above 0. @internal */
   protected abstract margin(): number;
 
-  /** When a heartbeat of the number 0 would arrive, by the estimate. @internal */
+  /** When a heartbeat of the number 0 would arrive, by the estimate; NaN before the first sample. @internal */
   protected origin(): number {
     return this.mean();
   }
 
-  /** A heartbeat arrived so much later than expected. @internal */
-  protected erred(_error: number): void {}
+  /** When the heartbeat with this number should arrive; NaN before the first sample. @internal */
+  protected expected(sequence: number): number {
+    return this.origin() + sequence * this.#intervalMs;
+  }
 
   get threshold(): number {
     return 1;
@@ -43,16 +45,15 @@ export abstract class ExpectedArrival extends WindowedDetector {
 
   /** @internal */
   protected override learn(at: number, sequence: number): void {
-    const sample = at - sequence * this.#intervalMs;
-    if (this.count() > 0) this.erred(sample - this.origin());
-    this.add(sample);
+    this.add(at - sequence * this.#intervalMs);
   }
 
   /** @internal */
   protected due(): number {
-    const awaited = this.at(Slot.From) + this.#intervalMs + this.margin();
-    if (this.count() === 0) return awaited;
-    const expected = this.origin() + (this.at(Slot.Highest) + 1) * this.#intervalMs + this.margin();
-    return this.at(Slot.Arrival) > -Infinity ? expected : Math.max(expected, awaited);
+    const next = this.expected(this.at(Slot.Highest) + 1);
+    if (this.at(Slot.Arrival) > -Infinity) return next + this.margin();
+    // Comparisons with NaN are false.
+    const awaited = this.at(Slot.From) + this.#intervalMs;
+    return (next > awaited ? next : awaited) + this.margin();
   }
 }

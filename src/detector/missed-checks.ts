@@ -41,16 +41,18 @@ export class MissedChecks extends Detector {
 
   suspicion(now: number): number {
     const from = this.at(Slot.From);
-    return from === -Infinity ? 0 : Math.max(0, this.#lastCheck(now) - this.#lastCheck(from) - 1);
+    return from === -Infinity
+      ? 0
+      : Math.max(0, lastCheck(now, this.#intervalMs) - lastCheck(from, this.#intervalMs) - 1);
   }
 
   /** @internal */
   protected due(): number {
-    return (this.#lastCheck(this.at(Slot.From)) + this.#misses + 1) * this.#intervalMs;
+    return (lastCheck(this.at(Slot.From), this.#intervalMs) + this.#misses + 1) * this.#intervalMs;
   }
+}
 
-  /** The number of the last check that is not after this time. */
-  #lastCheck(time: number): number {
-    return Math.floor(time / this.#intervalMs);
-  }
+/** The number of the last check that is not after this time. */
+function lastCheck(time: number, intervalMs: number): number {
+  return Math.floor(time / intervalMs);
 }

@@ -28,14 +28,18 @@ const LOG_NORM = 0.918_938_533_204_672_8;
 /** The logarithm of the probability that a standard normal variable is above `x`, for x from 0, to about 1e-12. */
 function logTail(x: number): number {
   const logDensity = (-x * x) / 2 - LOG_NORM;
-  if (x < 2) {
-    // P(0 < X < x) = density * (x + x^3 / 3 + x^5 / (3 * 5) + ...)
+  if (x < 4) {
+    // P(0 < X < x) = density (x + x^3 / 3 + x^5 / (3 5) + ...): little is lost in the difference from one half.
     let sum = 0;
-    for (let term = x, n = 1; term > 1e-17; n += 2, term *= (x * x) / n) sum += term;
+    for (let term = x, n = 3; term > 1e-17; n += 2) {
+      sum += term;
+      term *= (x * x) / n;
+    }
     return Math.log(0.5 - Math.exp(logDensity) * sum);
   }
-  // Laplace's continued fraction, x + 1 / (x + 2 / (x + 3 / ...)), from so deep that the rest does not matter.
-  let fraction = x;
-  for (let n = Math.ceil(100 / (x * x)) + 2; n > 0; n--) fraction = x + n / fraction;
+  // Laplace's continued fraction, x + 1 / (x + 2 / (x + 3 / ...)), of which the rest f is about x + n / f.
+  let n = Math.ceil(60 / x) + 1;
+  let fraction = (x + Math.sqrt(x * x + 4 * n)) / 2;
+  for (; n > 0; n--) fraction = x + n / fraction;
   return logDensity - Math.log(fraction);
 }

@@ -1,6 +1,7 @@
 import { checkNumber } from '../core/index.js';
 import { checkDuration } from './durations.js';
 import { ExpectedArrival, type ExpectedArrivalOptions } from './expected-arrival.js';
+import { Window } from './windowed-detector.js';
 
 /** Options of {@link TwoWindow}. */
 export interface TwoWindowOptions extends ExpectedArrivalOptions {
@@ -34,7 +35,7 @@ export class TwoWindow extends ExpectedArrival {
 
   /** @internal */
   protected override origin(): number {
-    const count = Math.min(this.#shortWindowSize, this.count());
+    const count = Math.min(this.#shortWindowSize, this.at(Window.Count));
     let sum = 0;
     for (let before = 0; before < count; before++) sum += this.sample(before);
     return Math.max(sum / count, this.mean());

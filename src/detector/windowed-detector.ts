@@ -1,10 +1,12 @@
 import { checkNumber } from '../core/index.js';
-import { Detector, Slot } from './detector.js';
+import { Detector } from './detector.js';
 
-/** The numbers of a window; those of subclasses follow, then the samples. */
+/** The numbers of a window; those of subclasses follow, then the samples. Bundlers know no other enums' values here. */
 export const enum Window {
-  /** How many samples there ever were. */
-  Count = Slot.Own,
+  /** How many samples there are: `Slot.Own`. */
+  Count = 3,
+  /** Where the next one goes. */
+  Place,
   /** What sums are relative to. */
   Shift,
   Sum,
@@ -30,7 +32,7 @@ export abstract class WindowedDetector extends Detector {
   readonly #size: number;
 
   constructor(size: number, own: number) {
-    super(Window.Own - Slot.Own + own + checkNumber('windowSize', size, { min: 1, max: 0x10_0000 }));
+    super(Window.Own - Window.Count + own + checkNumber('windowSize', size, { min: 1, max: 0x10_0000 }));
     this.#samples = Window.Own + own;
     this.#size = size;
   }
@@ -40,20 +42,21 @@ export abstract class WindowedDetector extends Detector {
     const count = this.at(Window.Count);
     if (count === 0) this.put(Window.Shift, sample);
     const shift = this.at(Window.Shift);
-    const place = this.#samples + (count % this.#size);
+    const place = this.at(Window.Place);
     const added = sample - shift;
-    const dropped = count < this.#size ? 0 : this.at(place) - shift;
-    this.put(place, sample);
+    const dropped = count < this.#size ? 0 : this.at(this.#samples + place) - shift;
+    this.put(this.#samples + place, sample);
     this.put(Window.Sum, this.at(Window.Sum) + added - dropped);
     this.put(Window.Squares, this.at(Window.Squares) + added * added - dropped * dropped);
     this.put(Window.LapSum, this.at(Window.LapSum) + added);
     this.put(Window.LapSquares, this.at(Window.LapSquares) + added * added);
-    this.put(Window.Count, count + 1);
-    if ((count + 1) % this.#size === 0) this.#completeLap();
+    if (count < this.#size) this.put(Window.Count, count + 1);
+    this.put(Window.Place, place + 1);
+    if (place + 1 === this.#size) this.completeLap();
   }
 
-  /** Takes over the sums of the lap, with their mean as the shift. */
-  #completeLap(): void {
+  /** Takes over the sums of the lap, with their mean as the shift. @internal */
+  protected completeLap(): void {
     const sum = this.at(Window.LapSum);
     const offset = sum / this.#size;
     this.put(Window.Shift, this.at(Window.Shift) + offset);
@@ -61,26 +64,23 @@ export abstract class WindowedDetector extends Detector {
     this.put(Window.Sum, 0);
     this.put(Window.LapSum, 0);
     this.put(Window.LapSquares, 0);
-  }
-
-  /** How many samples there are. @internal */
-  protected count(): number {
-    return Math.min(this.at(Window.Count), this.#size);
+    this.put(Window.Place, 0);
   }
 
   /** The mean of the samples; NaN when there are none. @internal */
   protected mean(): number {
-    return this.at(Window.Shift) + this.at(Window.Sum) / this.count();
+    return this.at(Window.Shift) + this.at(Window.Sum) / this.at(Window.Count);
   }
 
   /** The standard deviation of the samples, as a population; NaN when there are none. @internal */
   protected deviation(): number {
-    const offset = this.at(Window.Sum) / this.count();
-    return Math.sqrt(Math.max(0, this.at(Window.Squares) / this.count() - offset * offset));
+    const offset = this.at(Window.Sum) / this.at(Window.Count);
+    return Math.sqrt(Math.max(0, this.at(Window.Squares) / this.at(Window.Count) - offset * offset));
   }
 
-  /** The sample that came so many before the last one: 0 for the last. Below `count()`. @internal */
+  /** The sample that came so many before the last one, 0 for the last. @internal */
   protected sample(before: number): number {
-    return this.at(this.#samples + ((this.at(Window.Count) - 1 - before) % this.#size));
+    const place = this.at(Window.Place) - 1 - before;
+    return this.at(this.#samples + (place < 0 ? place + this.#size : place));
   }
 }
