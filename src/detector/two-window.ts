@@ -28,9 +28,10 @@ export class TwoWindow extends ExpectedArrival {
   /** @throws InvalidOptionError */
   constructor(options: TwoWindowOptions = {}) {
     const { marginMs = 1500, shortWindowSize = 1, windowSize = 1000 } = options;
-    super(options, checkNumber('windowSize', windowSize, { min: shortWindowSize }), 0);
+    const short = checkNumber('shortWindowSize', shortWindowSize, { min: 1, max: 64 });
+    super(options, checkNumber('windowSize', windowSize, { min: short }), 0);
+    this.#shortWindowSize = short;
     this.#marginMs = checkDuration('marginMs', marginMs);
-    this.#shortWindowSize = checkNumber('shortWindowSize', shortWindowSize, { min: 1, max: 64 });
   }
 
   /** @internal */
