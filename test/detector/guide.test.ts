@@ -23,9 +23,9 @@ describe('the table of what phi 8 means', () => {
 
   it.each(rows)('interval %d ms, deviation %d ms', (interval, deviation, ...milliseconds) => {
     const found = makers.map((make) => {
-      const detector = make(interval!);
+      const detector = make(interval);
       let at = 0;
-      for (let i = 0; i < 3000; i++) detector.heartbeat((at += interval! + (i % 2 === 0 ? deviation! : -deviation!)));
+      for (let i = 0; i < 3000; i++) detector.heartbeat((at += interval + (i % 2 === 0 ? deviation : -deviation)));
       return Math.round(detector.deadline() - at);
     });
     expect(found).toEqual(milliseconds);
