@@ -8,6 +8,7 @@
 export * as codec from './codec/index.js';
 export * as core from './core/index.js';
 export * as detector from './detector/index.js';
+export * as heartbeats from './detector/heartbeats.js';
 export * as hashing from './hashing/index.js';
 export * as host from './host/index.js';
 export * as id from './id/index.js';
