@@ -1,4 +1,10 @@
+import { messagePackCodec } from '../../src/codec/index.js';
 import type { Random } from './random.js';
+import { decoded } from './target.js';
+
+const codec = messagePackCodec();
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
+const OPENING_BRACE = 0x7b;
 
 const ODD = [null, true, false, -0, 1.5, -1, 2 ** 53 - 1, -(2 ** 53 - 1), 1e300, '', '__proto_', 'constructor', []];
 
@@ -35,6 +41,12 @@ export function mutateValue(random: Random, value: unknown): unknown {
   return Object.fromEntries(fields.filter(([name]) => name !== key));
 }
 
+/** {@link mutateValue} once, or again and again. */
+export function mutateOften(random: Random, value: unknown): unknown {
+  const mutated = mutateValue(random, value);
+  return random.oneIn(3) ? mutateOften(random, mutated) : mutated;
+}
+
 function mutateList(random: Random, list: readonly unknown[]): unknown[] {
   const copy = [...list];
   const at = random.below(list.length + 1);
@@ -54,4 +66,19 @@ function neighbour(random: Random, value: unknown): unknown {
   if (typeof value === 'boolean') return random.pick([!value, 0, 1]);
   if (value instanceof Uint8Array) return random.pick([value.slice(1), new Uint8Array(0), [...value], null]);
   return anyValue(random);
+}
+
+/** A value as it comes from outside: as JSON when it is an object, or as MessagePack. For {@link decodeValue}. */
+export function encodeValue(random: Random, value: unknown): Uint8Array {
+  return random.oneIn(2) ? encoder.encode(JSON.stringify(value)) : codec.encode(value);
+}
+
+/** What {@link encodeValue} made, or others; `undefined` when it is neither. */
+export function decodeValue(input: Uint8Array): { readonly value: unknown } | undefined {
+  if (input[0] !== OPENING_BRACE) return decoded(() => codec.decode(input));
+  try {
+    return { value: JSON.parse(decoder.decode(input)) as unknown };
+  } catch {
+    return undefined;
+  }
 }

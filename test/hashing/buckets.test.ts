@@ -207,12 +207,17 @@ describe.each(algorithms)('$name hashing', ({ name, make, from }) => {
       [{ ...state, removed: state.removed.map(() => 0.5) }, 'a removed bucket does not exist'],
       [{ ...state, buckets: state.buckets + 1, removed: [...state.removed, 2] }, 'a bucket is removed twice'],
       [{ ...state, nodes: state.nodes.map(() => 'a') }, 'a node is there twice'],
+      // Lists with holes, which come through a structured clone, at any length.
+      [{ ...state, buckets: state.removed.length + 1, nodes: new Array(1) }, 'nodes is no list of names'],
+      [{ ...state, buckets: state.nodes.length + 1, removed: new Array(1) }, 'a removed bucket does not exist'],
+      [
+        { ...state, buckets: 2 ** 32 - 1, nodes: [], removed: new Array(2 ** 32 - 1) },
+        'a removed bucket does not exist',
+      ],
     ];
-    for (const [given, message] of wrong) expect(() => from(given)).toThrow(message);
-    try {
-      from(null);
-    } catch (error) {
-      expect(isQuorateError(error, 'malformed')).toBe(true);
+    for (const [given, message] of wrong) {
+      expect(() => from(given)).toThrow(message);
+      expect(() => from(given)).toThrow(expect.toSatisfy((error) => isQuorateError(error, 'malformed')));
     }
   });
 
@@ -238,6 +243,8 @@ describe('AnchorHash', () => {
     full.add('fifth');
     expect(full.get('key')).toBeDefined();
     expect(() => new AnchorHash([], { capacity: 0 })).toThrow('capacity is 0');
+    const none = { algorithm: 'anchor', buckets: 0, nodes: [], removed: [] };
+    expect(() => AnchorHash.from(none)).toThrow('state of anchor hashing: it has no buckets');
   });
 });
 
@@ -249,6 +256,15 @@ describe('MementoHash', () => {
     memento.remove('node-0028');
     expect(moved(memento, new JumpHash(names(28)))).toEqual({ needed: 0, extra: 0 });
     expect(memento.toJSON()).toMatchObject({ buckets: 28, removed: [] });
+  });
+
+  it('refuses a state in which the last bucket went first, since it is then no bucket any more', () => {
+    const state = { algorithm: 'memento', buckets: 3, nodes: ['a', 'b'], removed: [2] };
+    expect(() => MementoHash.from(state)).toThrow('state of memento hashing: the last bucket is removed first');
+    expect(MementoHash.from({ ...state, nodes: ['a'], removed: [1, 2] }).nodes).toEqual(['a']);
+    expect(MementoHash.from({ ...state, buckets: 0, nodes: [], removed: [] }).toJSON()).toEqual(
+      new MementoHash().toJSON(),
+    );
   });
 
   it('remembers no more than the nodes that there were at once', () => {

@@ -1,4 +1,5 @@
 import type { Target } from '../target.js';
+import { anchorState, mementoState } from './bucket-state.js';
 import { certificateNames } from './certificate.js';
 import { commandLine } from './command-line.js';
 import { datagram } from './datagram.js';
@@ -12,6 +13,7 @@ import { raftRecord, raftSnapshot } from './raft-storage.js';
 import { history, recording } from './recordings.js';
 import { requests } from './requests.js';
 import { secretHandshake } from './secret-handshake.js';
+import { shardMap } from './shard-map.js';
 import { stream } from './stream.js';
 import { address, gpid, ip, messageId } from './texts.js';
 import { upgrade } from './upgrade.js';
@@ -45,5 +47,8 @@ export const targets: ReadonlyMap<string, Target> = new Map(
     address,
     certificateNames,
     commandLine,
+    shardMap,
+    mementoState,
+    anchorState,
   ].map((target) => [target.name, target]),
 );
