@@ -197,6 +197,9 @@ describe('configureNfdS', () => {
     expect(intervalMs).toBeCloseTo(1000 / 3, 6);
     expect(qualityOfNfdS({ ...needed, intervalMs: 260, shiftMs: 740 }).mistakeRecurrenceMs).toBeLessThan(300_000);
     expect(qualityOfNfdS({ ...needed, intervalMs: 240, shiftMs: 760 }).mistakeRecurrenceMs).toBeGreaterThan(300_000);
+    // The best with at least 260 ms are the 3 that a third leaves; neither end of the range is as good.
+    const { best } = refusal({ ...needed, minIntervalMs: 260, mistakeRecurrenceMs: 1e6 })!;
+    expect(Math.abs(best! / (1000 / 3 / (0.1 ** 3 * 0.9)) - 1)).toBeLessThan(0.001);
   });
 
   it('ends soon where all intervals just fail', () => {

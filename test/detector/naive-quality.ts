@@ -87,6 +87,17 @@ export function midpointSum(setting: Setting, points: number): number {
   return sum * width;
 }
 
+/** The integral of u for delays with steps, between which it is constant. */
+export function steppedIntegral(setting: Setting): number {
+  const { intervalMs, shiftMs, delay } = setting;
+  const points = [0, intervalMs];
+  for (let j = 0; j <= Math.ceil(shiftMs / intervalMs); j++) {
+    for (const step of delay.breaks ?? []) points.push(step + j * intervalMs - shiftMs);
+  }
+  const inside = points.filter((x) => x >= 0 && x <= intervalMs).sort((one, other) => one - other);
+  return inside.slice(1).reduce((sum, to, i) => sum + (to - inside[i]!) * u((inside[i]! + to) / 2, setting), 0);
+}
+
 /**
  * The integral of u for exponential delays, in closed form. On either side of the point where heartbeat k = ceil(shift /
  * interval) is sent each factor is 1 or `loss + (1 - loss) exp(-(shift + from - j interval) / mean) z` with

@@ -10,6 +10,7 @@ import {
   midpointSum,
   qZero,
   smooth,
+  steppedIntegral,
   theorem5,
   u,
   uniform,
@@ -104,22 +105,39 @@ describe('qualityOfNfdS', () => {
     expect(qualityOfNfdS({ ...any, shiftMs: 200 }).mistakeRecurrenceMs).toBeCloseTo(500 / (0.9 * 0.6 * 0.46), 9);
   });
 
-  it('of samples is what a fine sum says', () => {
+  it('without delays is that of losses alone', () => {
+    const delay = discrete([
+      [0, 0.75],
+      [300, 0.25],
+    ]);
+    // The heartbeat that was sent at the freshness point is there unless it is lost or late.
+    const any = { intervalMs: 100, shiftMs: 200, loss: 0.2, delay };
+    const found = qualityOfNfdS(any);
+    expect(found.mistakeRecurrenceMs).toBeCloseTo(100 / (0.8 * 0.75 * 0.4 ** 3), 9);
+    expect(found.mistakeDurationMs).toBeCloseTo(100 / (0.8 * 0.75), 9);
+  });
+
+  it('of samples is that of delays with steps', () => {
+    const samples = [700, 100, 100, 700, 100];
+    const few = { intervalMs: 500, shiftMs: 600, loss: 0.1, delay: empiricalDelay(samples) };
+    expect(qualityOfNfdS(few).mistakeRecurrenceMs).toBeCloseTo(500 / (0.9 * 0.46 * 0.46), 9);
+
     const random = seededRandom(3);
-    const samples = Array.from({ length: 300 }, () => Math.round(1e6 * -300 * Math.log(1 - random())) / 1e6);
-    const naive = discrete(samples.map((ms) => [ms, 1 / samples.length]));
-    const any = { intervalMs: 1000, shiftMs: 1250, loss: 0.05, delay: naive };
-    agrees(
-      { ...any, delay: { ...naive, ...empiricalDelay(samples) } as typeof naive },
-      midpointSum(any, 100_000),
-      1e-5,
-    );
-    // Without saying where the steps are:
-    const { exceeds } = empiricalDelay(samples);
-    const silent = qualityOfNfdS({ ...any, delay: { exceeds } }).mistakeDurationMs;
-    expect(relative(silent, qualityOfNfdS({ ...any, delay: empiricalDelay(samples) }).mistakeDurationMs)).toBeLessThan(
-      1e-6,
-    );
+    const many = Array.from({ length: 300 }, () => -300 * Math.log(1 - random()));
+    const delay = discrete(many.map((ms) => [ms, 1 / many.length]));
+    const any = { intervalMs: 1000, shiftMs: 1250, loss: 0.05, delay };
+    const expected = theorem5(any, steppedIntegral(any)).duration;
+    let asked = 0;
+    const { exceeds, breaks } = empiricalDelay(many);
+    const counted = (ms: number): number => {
+      asked++;
+      return exceeds(ms);
+    };
+    const found = qualityOfNfdS({ ...any, delay: { exceeds: counted, breaks: breaks! } });
+    expect(relative(found.mistakeDurationMs, expected)).toBeLessThan(1e-11);
+    expect(asked).toBeLessThan(2000); // at both ends of each part, for each heartbeat that is under way
+    const silent = qualityOfNfdS({ ...any, delay: { exceeds } });
+    expect(relative(silent.mistakeDurationMs, expected)).toBeLessThan(1e-6);
   });
 
   it('is what a simulation shows', () => {
