@@ -17,7 +17,7 @@ export interface ChenNfdEOptions extends ExpectedArrivalOptions {
  * NFD-E of Chen, Toueg & Aguilera 2002 (section 6.3): expects each heartbeat when the last ones say it should come, and
  * suspects `marginMs` later. Detection takes an interval, the margin, and the mean delay of messages.
  *
- * Steady detection for a known rate of mistakes, see `configure`: for heartbeats with numbers, sent at exact intervals. Not where
+ * Steady detection for a known rate of mistakes, see `configureNfdE`: for heartbeats with numbers, sent at exact intervals. Not where
  * the interval is unknown, or beats wait for other work: phi accrual learns intervals as they come.
  *
  * O(1) with a window.

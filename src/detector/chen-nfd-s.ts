@@ -21,7 +21,7 @@ export interface ChenNfdSOptions {
  * sent at `firstSentAt + i intervalMs`, and at the freshness point `shiftMs` later the process is suspected unless that
  * heartbeat or a later one has come. So detection takes `intervalMs + shiftMs` at most, whatever delays are.
  *
- * The best there is for a given rate of heartbeats, and what `qualityOf` and `configure` reckon with; but the monitor must
+ * The best there is for a given rate of heartbeats, and what `qualityOfNfdS` and `configureNfdS` reckon with; but the monitor must
  * know when heartbeats are sent, by synchronised clocks or on one machine. Elsewhere {@link ChenNfdE}, which estimates it.
  *
  * O(1), no window.
