@@ -76,7 +76,7 @@ export const raftMutants: readonly Mutant[] = [
     name: 'confirms reads without asking a majority',
     suite: 'test/raft/reads.test.ts',
     file: 'raft/reads.ts',
-    find: 'const confirmed = reachedByMajority(raft, state.round, roundOf);',
+    find: 'const confirmed = reachedByQuorum(raft, state.round, roundOf);',
     replace: 'const confirmed = state.round;',
   },
   {
