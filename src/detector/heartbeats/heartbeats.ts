@@ -184,7 +184,7 @@ export class Heartbeats extends EventEmitter<HeartbeatsEvents> {
   }
 
   #command(command: HeartbeatCommand): void {
-    if (this.#over) throw new ClosedError('heartbeats');
+    if (this.#over) throw new ClosedError('this Heartbeats object');
     this.#driver.input({ type: 'command', command });
   }
 

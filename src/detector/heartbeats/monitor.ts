@@ -155,11 +155,14 @@ export class Monitor {
       return true;
     }
     const retired = peer.retired(run);
+    const later = startedAt > startOf(peer.run)!;
     if (retired === undefined) {
       // One that began earlier is an older one that is late, or the new one of a machine whose clock was set back.
-      if (peer.trusted && startedAt <= startOf(peer.run)!) return refuse(counters, 'older');
-    } else if (peer.trusted || message.type === 'stopping' || message.sequence <= retired.lastDue) {
-      return refuse(counters, run === peer.run ? 'stale' : 'retired');
+      if (peer.trusted && !later) return refuse(counters, 'older');
+    } else {
+      // One of which heartbeats are still sent lives; so may one that gave way to an older one.
+      const lives = message.type === 'beat' && (later || message.sequence > retired.lastDue);
+      if (peer.trusted || !lives) return refuse(counters, run === peer.run ? 'stale' : 'retired');
     }
     if (run === peer.run) peer.begin(run);
     else this.#restart(peer, peer.run, run, now);

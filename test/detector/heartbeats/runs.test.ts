@@ -138,6 +138,15 @@ describe('a run that was taken for dead', () => {
     expect(run.machine.counters().retired).toBeLessThan(75);
   });
 
+  it('is taken back soon when a late heartbeat of an older one was taken for its successor', () => {
+    const run = trusting(second);
+    run.step({ type: 'peer', id: 'b', up: false });
+    run.beat('b', { run: first });
+    run.runWith(['b'], 6000, { run: second });
+    expect(run.said()).toEqual(['suspected b', 'restarted b', 'suspected b', 'restarted b']);
+    expect(run.peer('b')).toMatchObject({ condition: 'trusted', run: second });
+  });
+
   it('is not while its successor beats', () => {
     const run = trusting(second);
     for (let beats = 0; beats < 120; beats++) {
