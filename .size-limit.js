@@ -18,6 +18,7 @@ const budgets = {
   './hashing': 8_900,
   './hashing/sharding': 8_700,
   './hashing/node': 4_000, // a ring, not only MD5
+  './balancer': 1_100,
   './detector': 5_300, // most of it is the procedures of Chen's; a detector alone is below
   './detector/heartbeats': 10_000,
   './raft': 25_500,
@@ -45,6 +46,9 @@ const detectors = {
   NormalPhi: 1600,
 };
 
+/** Each alone, with its checks and errors. */
+const strategies = { RoundRobin: 1024 };
+
 export default [
   ...entries.map(({ subpath, name, output }) => ({ name, path: output, limit: `${budgets[subpath] ?? 0} B` })),
   // An error class must not drag a primitive along.
@@ -59,6 +63,12 @@ export default [
   ...Object.entries(detectors).map(([name, bytes]) => ({
     name: `quorate/detector { ${name} }`,
     path: 'dist/detector/index.js',
+    import: `{ ${name} }`,
+    limit: `${bytes} B`,
+  })),
+  ...Object.entries(strategies).map(([name, bytes]) => ({
+    name: `quorate/balancer { ${name} }`,
+    path: 'dist/balancer/index.js',
     import: `{ ${name} }`,
     limit: `${bytes} B`,
   })),

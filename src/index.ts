@@ -5,6 +5,7 @@
  *
  * @module quorate
  */
+export * as balancer from './balancer/index.js';
 export * as codec from './codec/index.js';
 export * as core from './core/index.js';
 export * as detector from './detector/index.js';

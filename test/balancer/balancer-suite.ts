@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isQuorateError, seededRandom } from 'quorate/core';
+import { NoNodeError, type Balancer, type Lease, type Nodes } from 'quorate/balancer';
+
+/** What a strategy promises beyond what all do. */
+export interface BalancerTraits<Context> {
+  /** Equal seeds, equal balancers. */
+  make(nodes: Nodes, random: () => number): Balancer<Context>;
+  /** The context of the i-th request. */
+  context(i: number): Context;
+  /** Whether shares are in proportion to weights when requests end at once, or equal. */
+  readonly weighted: boolean;
+  /** How many picks a node may be away from its share, in any number of them, after whatever has happened. */
+  readonly lag: (picks: number, share: number) => number;
+}
+
+/** Something that happens to a balancer. */
+type Event =
+  | { readonly type: 'add'; readonly node: string; readonly weight: number }
+  | { readonly type: 'remove'; readonly node: string }
+  | { readonly type: 'setAvailable'; readonly node: string; readonly available: boolean }
+  | { readonly type: 'pick' }
+  | { readonly type: 'done'; readonly which: number };
+
+const node = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+export const events: fc.Arbitrary<readonly Event[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 2,
+      arbitrary: fc.record({ type: fc.constant('add' as const), node, weight: fc.integer({ min: 0, max: 5 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('remove' as const), node }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant('setAvailable' as const), node, available: fc.boolean() }) },
+    { weight: 10, arbitrary: fc.record({ type: fc.constant('pick' as const) }) },
+    { weight: 6, arbitrary: fc.record({ type: fc.constant('done' as const), which: fc.nat() }) },
+  ),
+  { maxLength: 80 },
+);
+
+/** Plays events; what was picked, `null` for a refusal. */
+export function play<Context>(
+  balancer: Balancer<Context>,
+  list: readonly Event[],
+  context: (i: number) => Context,
+): (string | null)[] {
+  const open: Lease[] = [];
+  const picks: (string | null)[] = [];
+  for (const event of list)
+    switch (event.type) {
+      case 'add':
+        balancer.add(event.node, event.weight);
+        break;
+      case 'remove':
+        balancer.remove(event.node);
+        break;
+      case 'setAvailable':
+        balancer.setAvailable(event.node, event.available);
+        break;
+      case 'done':
+        open.splice(event.which % Math.max(1, open.length), 1)[0]?.done();
+        break;
+      case 'pick':
+        picks.push(pickOrNull(balancer, context(picks.length), open));
+    }
+  return picks;
+}
+
+function pickOrNull<Context>(balancer: Balancer<Context>, context: Context, open: Lease[]): string | null {
+  try {
+    const lease = balancer.pick(context);
+    open.push(lease);
+    return lease.node;
+  } catch (error) {
+    if (error instanceof NoNodeError) return null;
+    throw error;
+  }
+}
+
+/** The nodes that could be picked at each pick, by a plain list. */
+export function pickable(list: readonly Event[]): string[][] {
+  return list.flatMap((event, i) => (event.type === 'pick' ? [[...weightsAfter(list.slice(0, i)).keys()]] : []));
+}
+
+/** The weights of those that can be picked. */
+function weightsAfter(list: readonly Event[]): Map<string, number> {
+  const nodes = new Map<string, { weight: number; available: boolean }>();
+  for (const event of list)
+    if (event.type === 'add')
+      nodes.set(event.node, { available: true, ...nodes.get(event.node), weight: event.weight });
+    else if (event.type === 'remove') nodes.delete(event.node);
+    else if (event.type === 'setAvailable' && nodes.has(event.node)) nodes.get(event.node)!.available = event.available;
+  const can = [...nodes].filter(([, { weight, available }]) => available && weight > 0);
+  return new Map(can.map(([name, { weight }]) => [name, weight]));
+}
+
+/** What every strategy must do. */
+export function balancerSuite<Context>(name: string, traits: BalancerTraits<Context>): void {
+  const make = (nodes: Nodes, seed = 1): Balancer<Context> => traits.make(nodes, seededRandom(seed));
+  const { context } = traits;
+
+  describe(`${name}, as every balancer`, () => {
+    it('picks only nodes that are there, available and have a weight, and refuses when none is', () => {
+      fc.assert(
+        fc.property(events, fc.nat(), (list, seed) => {
+          const picks = play(make([], seed), list, context);
+          pickable(list).forEach((nodes, i) => {
+            if (nodes.length === 0) expect(picks[i]).toBeNull();
+            else expect(nodes).toContain(picks[i]);
+          });
+        }),
+      );
+    });
+
+    it('does the same for the same events and the same seed', () => {
+      fc.assert(
+        fc.property(events, fc.nat(), (list, seed) => {
+          expect(play(make([], seed), list, context)).toEqual(play(make([], seed), list, context));
+        }),
+      );
+    });
+
+    it('gives each node its share, whatever has happened before', () => {
+      fc.assert(
+        fc.property(events, fc.integer({ min: 1, max: 400 }), fc.nat(), (list, count, seed) => {
+          const balancer = make([['z', 3]], seed);
+          play(balancer, list, context);
+          const weights = weightsAfter([{ type: 'add', node: 'z', weight: 3 }, ...list]);
+          const total = [...weights.values()].reduce((a, b) => a + b, 0);
+          const picks = new Map<string, number>();
+          for (let i = 0; i < count; i++) {
+            const lease = balancer.pick(context(i));
+            lease.done();
+            picks.set(lease.node, (picks.get(lease.node) ?? 0) + 1);
+          }
+          for (const [name, weight] of weights) {
+            const share = traits.weighted ? weight / total : 1 / weights.size;
+            const away = Math.abs((picks.get(name) ?? 0) - count * share);
+            expect(away, `${name} of ${[...weights].join(' ')}`).toBeLessThanOrEqual(traits.lag(count, share));
+          }
+        }),
+      );
+    });
+
+    it('changes nothing when it is looked at', () => {
+      fc.assert(
+        fc.property(events, fc.nat(), (list, seed) => {
+          const watched = make([], seed);
+          const looking = new Proxy(watched, {
+            get(target, key) {
+              expect(target.nodes).toEqual(target.nodes);
+              const value = Reflect.get(target, key, target) as unknown;
+              return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+            },
+          });
+          expect(play(looking, list, context)).toEqual(play(make([], seed), list, context));
+        }),
+      );
+    });
+
+    it('refuses with a typed error that says how many nodes there are', () => {
+      const empty = make([]);
+      expect(() => empty.pick(context(0))).toThrow(NoNodeError);
+      const down = make(['a', ['b', 0]]);
+      down.setAvailable('a', false);
+      try {
+        down.pick(context(0));
+        expect.unreachable();
+      } catch (error) {
+        expect(isQuorateError(error, 'no-node')).toBe(true);
+        expect(error).toMatchObject({ nodes: 2, outcome: 'failed' });
+      }
+    });
+
+    it('has its nodes in the order in which they came, and says whether one was removed', () => {
+      const balancer = make(['b', ['a', 2]]);
+      balancer.add('c');
+      balancer.add('b', 3);
+      expect(balancer.nodes).toEqual(['b', 'a', 'c']);
+      expect([balancer.remove('b'), balancer.remove('b')]).toEqual([true, false]);
+      expect(balancer.nodes).toEqual(['a', 'c']);
+    });
+
+    it('goes on with a node that is available again', () => {
+      const balancer = make(['a']);
+      balancer.setAvailable('a', false);
+      balancer.setAvailable('nobody', true);
+      expect(() => balancer.pick(context(0))).toThrow(NoNodeError);
+      balancer.setAvailable('a', true);
+      expect(balancer.pick(context(0)).node).toBe('a');
+      expect(balancer.nodes).toEqual(['a']);
+    });
+
+    it('bears a done that comes twice, late, or after its node was removed', () => {
+      const balancer = make(['a', 'b']);
+      const { done } = balancer.pick(context(0));
+      const late = balancer.pick(context(1));
+      done();
+      done({ failed: true });
+      balancer.remove('a');
+      balancer.remove('b');
+      late.done();
+      balancer.add('a');
+      late.done();
+      expect(balancer.pick(context(2)).node).toBe('a');
+    });
+
+    it('lets a node that is drained finish what it holds', () => {
+      const balancer = make(['a']);
+      const lease = balancer.pick(context(0));
+      balancer.setAvailable('a', false);
+      lease.done();
+      balancer.setAvailable('a', true);
+      expect(balancer.pick(context(1)).node).toBe('a');
+    });
+
+    it.each([-1, NaN, Infinity])('refuses a weight of %d', (weight) => {
+      expect(() => make([]).add('a', weight)).toThrow(`weight of a is ${weight}; it must be a number from 0`);
+    });
+
+    it('refuses a node without a name', () => {
+      expect(() => make([]).add('')).toThrow('node is ""; it must be a name');
+    });
+  });
+}
