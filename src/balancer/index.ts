@@ -3,7 +3,15 @@
  *
  * @module balancer
  */
+export { parseAgentReport } from './agent-report.js';
+export type { AgentReport } from './agent-report.js';
+export { AgentWeights } from './agent-weights.js';
+export { deterministicAperture } from './aperture.js';
+export type { ApertureOptions } from './aperture.js';
 export { NoNodeError } from './balancer.js';
 export type { Balancer, Lease, Nodes, RequestResult } from './balancer.js';
 export { RoundRobin } from './round-robin.js';
 export type { RoundRobinOptions } from './round-robin.js';
+export { replaceNodes } from './replace-nodes.js';
+export { ReportedWeights } from './reported-weights.js';
+export type { LoadReport, ReportedWeightsOptions } from './reported-weights.js';
