@@ -9,9 +9,12 @@ export interface BalancerTraits<Context> {
   make(nodes: Nodes, random: () => number): Balancer<Context>;
   /** The context of the i-th request. */
   context(i: number): Context;
-  /** Whether shares are in proportion to weights when requests end at once, or equal. */
-  readonly weighted: boolean;
-  /** How many picks a node may be away from its share, in any number of them, after whatever has happened. */
+  /** Whether shares are in proportion to weights when requests end at once, or equal; or what they are. */
+  readonly weighted: boolean | ((weight: number, weights: readonly number[]) => number);
+  /**
+   * How many picks a node may be away from its share, in any number of them, after whatever has happened, once all requests
+   * are done.
+   */
   readonly lag: (picks: number, share: number) => number;
 }
 
@@ -38,13 +41,13 @@ export const events: fc.Arbitrary<readonly Event[]> = fc.array(
   { maxLength: 80 },
 );
 
-/** Plays events; what was picked, `null` for a refusal. */
+/** Plays events; what was picked, `null` for a refusal. Leaves in `open` what is not done. */
 export function play<Context>(
   balancer: Balancer<Context>,
   list: readonly Event[],
   context: (i: number) => Context,
+  open: Lease[] = [],
 ): (string | null)[] {
-  const open: Lease[] = [];
   const picks: (string | null)[] = [];
   for (const event of list)
     switch (event.type) {
@@ -94,6 +97,11 @@ function weightsAfter(list: readonly Event[]): Map<string, number> {
   return new Map(can.map(([name, { weight }]) => [name, weight]));
 }
 
+function shareOf(weighted: BalancerTraits<unknown>['weighted'], weight: number, weights: readonly number[]): number {
+  if (typeof weighted === 'function') return weighted(weight, weights);
+  return weighted ? weight / weights.reduce((a, b) => a + b, 0) : 1 / weights.length;
+}
+
 /** What every strategy must do. */
 export function balancerSuite<Context>(name: string, traits: BalancerTraits<Context>): void {
   const make = (nodes: Nodes, seed = 1): Balancer<Context> => traits.make(nodes, seededRandom(seed));
@@ -124,9 +132,10 @@ export function balancerSuite<Context>(name: string, traits: BalancerTraits<Cont
       fc.assert(
         fc.property(events, fc.integer({ min: 1, max: 400 }), fc.nat(), (list, count, seed) => {
           const balancer = make([['z', 3]], seed);
-          play(balancer, list, context);
+          const open: Lease[] = [];
+          play(balancer, list, context, open);
+          for (const { done } of open) done();
           const weights = weightsAfter([{ type: 'add', node: 'z', weight: 3 }, ...list]);
-          const total = [...weights.values()].reduce((a, b) => a + b, 0);
           const picks = new Map<string, number>();
           for (let i = 0; i < count; i++) {
             const lease = balancer.pick(context(i));
@@ -134,7 +143,7 @@ export function balancerSuite<Context>(name: string, traits: BalancerTraits<Cont
             picks.set(lease.node, (picks.get(lease.node) ?? 0) + 1);
           }
           for (const [name, weight] of weights) {
-            const share = traits.weighted ? weight / total : 1 / weights.size;
+            const share = shareOf(traits.weighted, weight, [...weights.values()]);
             const away = Math.abs((picks.get(name) ?? 0) - count * share);
             expect(away, `${name} of ${[...weights].join(' ')}`).toBeLessThanOrEqual(traits.lag(count, share));
           }
