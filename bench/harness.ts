@@ -18,9 +18,11 @@ export interface TimedCase extends CaseBase {
 }
 
 /** A case that measures itself, for about as many seconds as it is told where that makes sense. */
-interface MeasuredCase extends CaseBase {
+export interface MeasuredCase extends CaseBase {
   readonly unit: Unit;
   measure(seconds: number): number | Promise<number>;
+  /** What all rounds together say, where that is more than the median of what each says. */
+  total?(): number;
 }
 
 export type Case = TimedCase | MeasuredCase;
@@ -28,12 +30,15 @@ export type Case = TimedCase | MeasuredCase;
 /** What a file in `suites/` exports as default: its cases, made when the suite runs. */
 export type Suite = () => readonly Case[] | Promise<readonly Case[]>;
 
+/** What a file in `suites/` may export as `report`: what people are to read of the results, instead of a plain table. */
+export type Report = (results: readonly Result[]) => string;
+
 /** What `npm run bench -- SUITE --json` prints for each case. */
 export interface Result {
   readonly suite: string;
   readonly case: string;
   readonly unit: Unit;
-  /** The median of the rounds. */
+  /** The median of the rounds, or what they say together. In JSON null when it is none, or endless. */
   readonly value: number;
   readonly peer: string | null;
 }
@@ -61,7 +66,10 @@ export async function runSuite(suite: string, cases: readonly Case[], options: R
     }
   }
   for (const one of cases) await one.close?.();
-  return cases.map(({ name, unit, peer = null }, i) => ({ suite, case: name, unit, value: median(values[i]!), peer }));
+  return cases.map((one, i) => {
+    const value = 'measure' in one && one.total !== undefined ? one.total() : median(values[i]!);
+    return { suite, case: one.name, unit: one.unit, value, peer: one.peer ?? null };
+  });
 }
 
 /** One round of a timed case, in its unit. `pace` remembers how many iterations a second it makes. */

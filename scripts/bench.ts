@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { runSuite, type Result, type Suite } from '../bench/harness.js';
+import { runSuite, type Report, type Result, type Suite } from '../bench/harness.js';
 import { installBenchPackages } from './bench-packages.js';
 import { formatTable } from './table.js';
 
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const { suite, flags } = parseArguments();
   installBenchPackages();
   const file = new URL(`../bench/suites/${suite}.ts`, import.meta.url);
-  const { default: makeCases } = (await import(file.href)) as { default: Suite };
+  const { default: makeCases, report = table } = (await import(file.href)) as { default: Suite; report?: Report };
   const bar = new SingleBar({ format: '{bar} {value}/{total} {what}', stream: process.stderr, clearOnComplete: true });
   const cases = await makeCases();
   bar.start(cases.length * flags.rounds, 0, { what: '' });
@@ -29,7 +29,8 @@ async function main(): Promise<void> {
     progress: (done, _total, what) => bar.update(done, { what }),
   });
   bar.stop();
-  process.stdout.write(flags.json ? results.map((result) => `${JSON.stringify(result)}\n`).join('') : table(results));
+  const text = report(results);
+  process.stdout.write(flags.json ? results.map((result) => `${JSON.stringify(result)}\n`).join('') : text);
 }
 
 function parseArguments(): { suite: string; flags: Flags } {

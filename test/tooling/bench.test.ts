@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { runSuite, type Case } from '../../bench/harness.js';
+import { runSuite, type MeasuredCase } from '../../bench/harness.js';
 
 /** A case whose rounds give these values, and which notes when it is called. */
-function measured(name: string, values: readonly number[], calls: string[], peer?: string): Case {
+function measured(name: string, values: readonly number[], calls: string[], peer?: string): MeasuredCase {
   let round = 0;
   return {
     name,
@@ -31,6 +31,12 @@ describe('runSuite', () => {
   it('takes the mean of the two in the middle of an even number of rounds', async () => {
     const [result] = await runSuite('some', [measured('a', [1, 10, 3, 2], [])], { rounds: 4, seconds: 1 });
     expect(result!.value).toBe(2.5);
+  });
+
+  it('takes what all rounds say together where a case knows that', async () => {
+    const one: MeasuredCase = { ...measured('a', [1, 10, 3], []), total: () => 14 };
+    const [result] = await runSuite('some', [one], { rounds: 3, seconds: 1 });
+    expect(result!.value).toBe(14);
   });
 
   it.each(['ns/op', 'ops/s'] as const)('times a case in %s', async (unit) => {

@@ -41,7 +41,7 @@ export function exponentialTrace(options: ExponentialTraceOptions): HeartbeatTra
  * Techniques Used in Connection with Random Digits"): of uniform numbers that fall from x until one does not, the count is
  * odd with probability e^-x. So x is accepted then, and each refusal adds 1.
  */
-export function nextExponential(random: RandomState): number {
+function nextExponential(random: RandomState): number {
   for (let whole = 0; ; whole++) {
     const first = nextUint32(random);
     let falls = 0;
