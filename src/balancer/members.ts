@@ -17,7 +17,8 @@ export class Member {
 
 /**
  * What all strategies share: the nodes, and which of them can be picked. That list is made at the first pick after a change,
- * so that many changes cost no more than one.
+ * so that many changes cost no more than one, and calls that say what is already so cost nothing: tables are built for
+ * changes, not for each health check.
  */
 export abstract class Members<M extends Member, Context = void> implements Balancer<Context> {
   readonly #members = new Map<string, M>();
@@ -58,20 +59,23 @@ export abstract class Members<M extends Member, Context = void> implements Balan
     if (typeof node !== 'string' || node === '') throw new InvalidOptionError('node', node, 'a name');
     if (!(weight >= 0 && weight < Infinity))
       throw new InvalidOptionError(`weight of ${node}`, weight, 'a number from 0');
-    const member = this.#members.get(node) ?? this.member(node, this.#added++);
+    const known = this.#members.get(node);
+    if (known?.weight === weight) return;
+    const member = known ?? this.member(node, this.#added++);
     member.weight = weight;
     this.#members.set(node, member);
     this.#active = undefined;
   }
 
   remove(node: string): boolean {
+    if (!this.#members.delete(node)) return false;
     this.#active = undefined;
-    return this.#members.delete(node);
+    return true;
   }
 
   setAvailable(node: string, available: boolean): void {
     const member = this.#members.get(node);
-    if (member === undefined) return;
+    if (member === undefined || member.available === available) return;
     member.available = available;
     this.#active = undefined;
   }
