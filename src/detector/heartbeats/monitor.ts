@@ -160,18 +160,18 @@ export class Monitor {
       // One that began earlier is an older one that is late, or the new one of a machine whose clock was set back.
       if (peer.trusted && !later) return refuse(counters, 'older');
     } else {
-      // One of which heartbeats are still sent lives; so may one that gave way to an older one.
-      const lives = message.type === 'beat' && (later || message.sequence > retired.lastDue);
+      // One of which heartbeats are still sent lives, whatever was said of it.
+      const lives = message.type === 'beat' && message.sequence > retired.lastDue;
       if (peer.trusted || !lives) return refuse(counters, run === peer.run ? 'stale' : 'retired');
     }
-    if (run === peer.run) peer.begin(run);
-    else this.#restart(peer, peer.run, run, now);
+    const previous = peer.run;
+    if (run !== previous) peer.retire(now, later);
+    peer.begin(run);
+    if (run !== previous) this.#restarted(peer, previous, run);
     return true;
   }
 
-  #restart(peer: Peer, previous: string, run: string, now: number): void {
-    peer.retire(now);
-    peer.begin(run);
+  #restarted(peer: Peer, previous: string, run: string): void {
     peer.condition = 'trusted';
     peer.reason = null;
     this.#tell({ type: 'restarted', peer: peer.id, run, previous });
@@ -197,7 +197,7 @@ export class Monitor {
   }
 
   #stopping(peer: Peer, run: string, now: number): void {
-    peer.retire(now);
+    peer.retire(now, true);
     peer.condition = 'stopped';
     peer.reason = null;
     this.#queue.set(peer.index, Infinity);

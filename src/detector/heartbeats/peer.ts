@@ -88,10 +88,15 @@ export class Peer {
     return this.#retired.find((retired) => retired.run === run);
   }
 
-  /** Its run is over: a heartbeat of it that is late is known for what it is. */
-  retire(now: number): void {
+  /**
+   * Its run is over: a heartbeat of it that is late is known for what it is.
+   *
+   * @param certain - whether that is known, and not only likely
+   */
+  retire(now: number, certain: boolean): void {
     if (this.run === null || this.retired(this.run) !== undefined) return;
-    const lastDue = Math.ceil((now + STRAY_MS - this.#origin) / this.intervalMs);
+    // Infinity when none was heard of it.
+    const lastDue = certain ? this.last + Math.ceil((now - this.heardAt + STRAY_MS) / this.intervalMs) : -1;
     this.#retired = [...this.#retired.slice(1 - MAX_RETIRED), { run: this.run, lastDue }];
     this.detector = null;
   }
@@ -101,7 +106,9 @@ export class Peer {
     if (this.retired(run) !== undefined) this.#retired = this.#retired.filter((retired) => retired.run !== run);
     this.run = run;
     this.detector = null;
+    this.first = this.last = -1;
     this.heartbeats = 0;
+    this.heardAt = this.sentAt = -Infinity;
     this.load = null;
     this.metadata = null;
   }

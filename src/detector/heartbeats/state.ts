@@ -61,7 +61,10 @@ export interface PeerState {
 /** A run that another one took the place of, or that said it stops. */
 export interface RetiredRun {
   readonly run: string;
-  /** Heartbeats numbered above it were sent long after: the run lives. `Infinity` when that cannot be known. */
+  /**
+   * Heartbeats numbered above it show that the run lives: they were sent long after, or an older run took its place, which is
+   * no proof. `Infinity` when nothing can show it.
+   */
   readonly lastDue: number;
 }
 

@@ -147,6 +147,18 @@ describe('a run that was taken for dead', () => {
     expect(run.peer('b')).toMatchObject({ condition: 'trusted', run: second });
   });
 
+  it('is not when a later one had taken its place, and then an older one', () => {
+    const run = trusting(second);
+    run.beat('b', { run: third });
+    run.step({ type: 'peer', id: 'b', up: false });
+    run.beat('b', { run: first });
+    run.step({ type: 'peer', id: 'b', up: false });
+    run.beat('b', { run: second });
+    expect(run.said()).toEqual(['restarted b', 'suspected b', 'restarted b', 'suspected b']);
+    run.beat('b', { run: third });
+    expect(run.said()).toEqual(['restarted b']);
+  });
+
   it('is not while its successor beats', () => {
     const run = trusting(second);
     for (let beats = 0; beats < 120; beats++) {
