@@ -18,6 +18,8 @@ export interface HeartbeatsOptions extends HeartbeatOptions {
 
 /** Takes lines for people to read. */
 export interface HeartbeatsLogger {
+  /** A peer came, came back, or stopped. */
   info(line: string): void;
+  /** Something is wrong, here or there. */
   warn(line: string): void;
 }

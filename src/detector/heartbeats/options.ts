@@ -26,7 +26,9 @@ export interface HeartbeatOptions {
    * Equal arguments must give equal detectors.
    *
    * @defaultValue `FixedTimeout` of five intervals: of heartbeats in a row, four may be lost or withheld. It keeps no
-   * window, so a peer takes little memory; those that learn how a network behaves are a choice to make with it in mind
+   * window, so a peer takes little memory; those that learn how a network behaves are a choice to make with it in mind. A
+   * peer that says it beats less often than every ten intervals of this process is held to those: nobody else decides for
+   * how long silence is borne
    */
   readonly detector?: (peer: NodeId, intervalMs: number) => FailureDetector;
   /**
@@ -79,9 +81,10 @@ export interface ResolvedHeartbeatOptions {
  * @throws InvalidOptionError naming the option, the value and what is allowed
  */
 export function resolveOptions(options: HeartbeatOptions): ResolvedHeartbeatOptions {
-  const { gpid, intervalMs = 1000, progressTimeoutMs, detector = fiveIntervals } = options;
+  const { gpid, intervalMs = 1000, progressTimeoutMs } = options;
   checkNumber('intervalMs', intervalMs, { min: 1, max: MAX_INTERVAL_MS, integer: false });
   const { firstHeartbeatMs = Math.max(10_000, 10 * intervalMs), pauseToleranceMs = intervalMs } = options;
+  const { detector = fiveIntervals(10 * intervalMs) } = options;
   const duration = { min: 0.001, integer: false };
   if (typeof gpid !== 'object' || gpid === null) throw new InvalidOptionError('gpid', gpid, 'a Gpid');
   if (typeof detector !== 'function')
@@ -100,8 +103,8 @@ export function resolveOptions(options: HeartbeatOptions): ResolvedHeartbeatOpti
   };
 }
 
-function fiveIntervals(_peer: NodeId, intervalMs: number): FailureDetector {
-  return new FixedTimeout({ timeoutMs: 5 * intervalMs });
+function fiveIntervals(longestMs: number): ResolvedHeartbeatOptions['detector'] {
+  return (_peer, intervalMs) => new FixedTimeout({ timeoutMs: 5 * Math.min(intervalMs, longestMs) });
 }
 
 function checkBoolean(name: string, value: unknown): boolean {

@@ -149,6 +149,17 @@ describe('a hostile peer', () => {
     expect(JSON.stringify(run.machine.state()).length).toBeLessThan(2000);
   });
 
+  it('that claims to beat once a day has not a week to be silent in', () => {
+    const run = new MachineRun();
+    run.watch('b', 'c');
+    run.beat('b', { intervalMs: 86_400_000 });
+    run.beat('c', { intervalMs: 10_000 });
+    run.run(49_900);
+    expect(run.said()).toEqual(['trusted b', 'trusted c']);
+    run.run(200);
+    expect(run.said()).toEqual(['suspected b', 'suspected c']);
+  });
+
   it('that claims to have started at the end of time is a restart, and then ordinary ones are believed soon', () => {
     const run = new MachineRun();
     run.watch('b');

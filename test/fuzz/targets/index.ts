@@ -5,6 +5,7 @@ import { commandLine } from './command-line.js';
 import { datagram } from './datagram.js';
 import { frames } from './frames.js';
 import { handshake } from './handshake.js';
+import { heartbeats } from './heartbeats.js';
 import { journalFiles, journalSegment } from './journal.js';
 import { messagepack } from './messagepack.js';
 import { raftMachine } from './raft-machine.js';
@@ -35,6 +36,7 @@ export const targets: ReadonlyMap<string, Target> = new Map(
     raftMessageBytes,
     raftMessageValue,
     raftMachine,
+    heartbeats,
     raftRecord,
     raftSnapshot,
     journalSegment,
