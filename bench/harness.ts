@@ -31,7 +31,10 @@ export type Case = TimedCase | MeasuredCase;
 export type Suite = () => readonly Case[] | Promise<readonly Case[]>;
 
 /** What a file in `suites/` may export as `report`: what people are to read of the results, instead of a plain table. */
-export type Report = (results: readonly Result[]) => string;
+export type Report = (results: readonly Result[], options: Pick<RunOptions, 'seconds' | 'rounds'>) => string;
+
+/** How long one round of one case takes, and how many there are, unless the command says otherwise. */
+export const DEFAULTS = { seconds: 0.5, rounds: 5 };
 
 /** What `npm run bench -- SUITE --json` prints for each case. */
 export interface Result {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { runSuite, type Report, type Result, type Suite } from '../bench/harness.js';
+import { DEFAULTS, runSuite, type Report, type Result, type Suite } from '../bench/harness.js';
 import { installBenchPackages } from './bench-packages.js';
 import { formatTable } from './table.js';
 
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     progress: (done, _total, what) => bar.update(done, { what }),
   });
   bar.stop();
-  const text = report(results);
+  const text = report(results, flags);
   process.stdout.write(flags.json ? results.map((result) => `${JSON.stringify(result)}\n`).join('') : text);
 }
 
@@ -39,8 +39,8 @@ function parseArguments(): { suite: string; flags: Flags } {
       if (suites.includes(value)) return value;
       throw new InvalidArgumentError(`The suites are: ${suites.join(', ')}.`);
     })
-    .option('--seconds <s>', 'how long one round of one case takes', atLeast(0.001), 0.5)
-    .option('--rounds <n>', 'rounds, of which the median counts', atLeast(1), 5)
+    .option('--seconds <s>', 'how long one round of one case takes', atLeast(0.001), DEFAULTS.seconds)
+    .option('--rounds <n>', 'rounds, of which the median counts', atLeast(1), DEFAULTS.rounds)
     .option('--json', 'one JSON object a line', false)
     .exitOverride();
   try {

@@ -1,10 +1,13 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Estimate } from 'quorate/testing';
 import { drawDetectors } from '../../docs/pictures/draw-detectors.js';
 import { formatTable } from '../../scripts/table.js';
 import { analytic, methods, rows, type Method } from '../detector/chen-simulation.js';
 import { bertier, contenders } from '../detector/contenders.js';
 import { AREAS, Comparison, TARGETS, type Play, type Pooled } from '../detector/quality.js';
-import type { Case, Report, Suite } from '../harness.js';
+import { DEFAULTS, type Case, type Report, type Suite } from '../harness.js';
 
 /*
  * How often, how long and how soon detectors suspect, by the same traces: over two wide areas with their mean detection time
@@ -73,15 +76,17 @@ export default suite;
 
 const AREA_NAMES = { stationary: 'stationary', bursts: 'losses in bursts, slow messages in spells' };
 
-/** Tables for people, and the picture of the first of them. */
-export const report: Report = () => {
-  const picture = drawDetectors(
-    AREAS.map((area) => ({
-      title: `Wide area, ${AREA_NAMES[area]}`,
-      curves: names.map((name) => ({ name, points: pointsOf(area, name) })),
-    })),
-  );
-  return `${[...AREAS.map(areaReport), chenReport()].join('\n')}\nWrote ${picture}\n`;
+/** Tables for people, and a picture: the one in the documents for the default options, elsewhere for others. */
+export const report: Report = (_results, { seconds, rounds }) => {
+  const panels = AREAS.map((area) => ({
+    title: `Wide area, ${AREA_NAMES[area]}`,
+    curves: names.map((name) => ({ name, points: pointsOf(area, name) })),
+  }));
+  const usual = seconds === DEFAULTS.seconds && rounds === DEFAULTS.rounds;
+  const [folder, name] = [usual ? 'docs/pictures' : tmpdir(), 'detector-quality.svg'];
+  drawDetectors(panels, usual ? name : pathToFileURL(join(folder, name)).href);
+  process.stderr.write(`The mistakes an hour are drawn in ${join(folder, name)}\n`);
+  return [...AREAS.map(areaReport), chenReport()].join('\n');
 };
 
 function pointsOf(area: (typeof AREAS)[number], name: string) {
@@ -121,14 +126,15 @@ function areaReport(area: (typeof AREAS)[number]): string {
 }
 
 function chenReport(): string {
-  const seconds = ({ value, standardError }: Estimate): string =>
-    `${(value / 1000).toPrecision(5)} ± ${(standardError / 1000).toPrecision(2)}`;
+  const digits = (ms: number, maximumSignificantDigits: number): string =>
+    (ms / 1000).toLocaleString('en', { maximumSignificantDigits });
+  const seconds = ({ value, standardError }: Estimate): string => `${digits(value, 5)} ± ${digits(standardError, 2)}`;
   const columns = Object.fromEntries(chenNames.map((name) => [name, 'right'] as const));
   const body = (['mistakeRecurrenceMs', 'mistakeDurationMs'] as const).flatMap((figure) =>
     rows.map(({ bound }, i) => [
       figure === 'mistakeRecurrenceMs' ? 'T_MR' : 'T_M',
       String(bound),
-      (analytic(bound)[figure] / 1000).toPrecision(6),
+      digits(analytic(bound)[figure], 6),
       ...chenNames.map((name) => {
         const { recurrenceMs, durationMs } = comparison.find('chen', name).pooled(i)!;
         return seconds(figure === 'mistakeRecurrenceMs' ? recurrenceMs : durationMs);

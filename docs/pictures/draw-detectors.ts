@@ -38,8 +38,8 @@ const TIMES = [200, 300, 400, 500, 700, 1000, 1500, 2000];
 const DECADES = [-2, 5] as const;
 const NONE = DECADES[0] - 0.7;
 
-/** Writes the picture, and returns where it is within the repository. */
-export function drawDetectors(panels: readonly Panel[]): string {
+/** @param to - the name beside this file, or another URL */
+export function drawDetectors(panels: readonly Panel[], to: string): void {
   const picture = new Picture(WIDTH, 560, 'How often failure detectors are wrong, for how soon they detect a crash');
   for (const [i, panel] of panels.entries()) drawPanel(picture, PANEL.lefts[i]!, panel);
   for (const [i, { name }] of panels[0]!.curves.entries()) {
@@ -49,8 +49,7 @@ export function drawDetectors(panels: readonly Panel[]): string {
     drawCurve(picture, name, panels[0]!.curves[i]!.points.length > 1 ? line : line.slice(1, 2));
     picture.text(x + 34, y + 4, name);
   }
-  picture.save('detector-quality.svg');
-  return 'docs/pictures/detector-quality.svg';
+  picture.save(to);
 }
 
 function drawPanel(picture: Picture, left: number, { title, curves }: Panel): void {
