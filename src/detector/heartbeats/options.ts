@@ -42,7 +42,7 @@ export interface HeartbeatOptions {
   /**
    * How many peers are watched at most, and beaten to.
    *
-   * @defaultValue 100000: at an interval of a second most of a core is left for work
+   * @defaultValue 100000: at an interval of a second they take a twentieth of a core, without what the transport takes
    */
   readonly maxPeers?: number;
   /**

@@ -21,7 +21,9 @@ async function start(id: string, process: number, run: number, address = '127.0.
     transport,
     gpid: gpidOf(process, run),
     intervalMs: 20,
-    detector: () => new FixedTimeout({ timeoutMs: 5000 }), // nobody is slow enough for that in a test
+    // Nobody is slow enough for that in a test, however busy the machine is.
+    detector: () => new FixedTimeout({ timeoutMs: 5000 }),
+    pauseToleranceMs: 5000,
   });
   onTestFinished(async () => {
     await heartbeats.close();
