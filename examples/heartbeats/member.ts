@@ -29,9 +29,9 @@ async function start({ id, port, monitor, intervalMs, workMs }: MemberOptions): 
   const heartbeats = new Heartbeats({ transport, gpid, intervalMs });
   heartbeats.on('error', fail);
   heartbeats.beatTo(MONITOR);
-  reportLoad(heartbeats);
-  setInterval(() => work(workMs), WORK_EVERY_MS);
+  const timers = [reportLoad(heartbeats), setInterval(() => work(workMs), WORK_EVERY_MS)];
   leave = async () => {
+    for (const timer of timers) clearInterval(timer);
     await heartbeats.stop();
     await heartbeats.close();
     await transport.close();
@@ -40,9 +40,9 @@ async function start({ id, port, monitor, intervalMs, workMs }: MemberOptions): 
 }
 
 /** The load is the part of the time for which the event loop was busy. */
-function reportLoad(heartbeats: Heartbeats): void {
+function reportLoad(heartbeats: Heartbeats): NodeJS.Timeout {
   let before = performance.eventLoopUtilization();
-  setInterval(() => {
+  return setInterval(() => {
     const now = performance.eventLoopUtilization();
     heartbeats.report({ load: performance.eventLoopUtilization(now, before).utilization });
     before = now;

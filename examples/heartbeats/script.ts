@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Display } from './display.js';
+import { ExampleError } from './errors.js';
 import { actions, type Action, type Outcome } from './events.js';
 import type { Member } from './members.js';
 import type { Options } from './options.js';
@@ -58,7 +59,8 @@ export class Script {
     await member.start();
     watcher.watch(member.id);
     display.tell({ event: 'started', process: member.id, pid: member.pid, run: member.run });
-    await trusted;
+    const late = sleep(PATIENCE_MS, null, { ref: false });
+    if ((await Promise.race([trusted, late])) === null) throw new ExampleError(`${member.id} was never heard`);
   }
 
   async #stopAndContinue(member: Member): Promise<void> {

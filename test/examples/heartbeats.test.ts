@@ -32,13 +32,13 @@ function start(...args: readonly string[]): Running {
   return startDemo(temporary, args, resolve('examples/heartbeats'));
 }
 
-/** Resolves when this has been printed. */
-async function printed({ child, ended }: Running, text: string): Promise<void> {
+/** Resolves with what has been printed from now on, when this is in it. */
+async function printed({ child, ended }: Running, text: string): Promise<string> {
   let stdout = '';
-  await new Promise<void>((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     child.stdout!.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
-      if (stdout.includes(text)) resolve();
+      if (stdout.includes(text)) resolve(stdout);
     });
     void ended.then(({ stderr }) => reject(new Error(`"${text}" was never printed, but: ${stdout}${stderr}`)));
   });
@@ -96,14 +96,21 @@ describe('the example of heartbeats', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('ends at once by a signal, with those that are stopped or busy', { timeout: TIMEOUT_MS }, async () => {
-    const running = start('--fast', '--json');
-    await printed(running, '"action":"SIGKILL"');
-    running.child.kill('SIGINT');
-    const { code, stderr } = await running.ended;
-    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
-    expect(readdirSync(running.temporary)).toEqual([]);
-  });
+  it(
+    'says who died, and ends at once by a signal, with those that are stopped or busy',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const running = start('--fast', '--json');
+      const lines = await printed(running, '"action":"SIGKILL"');
+      const [, pid] = /"started","process":"p1","pid":(\d+)/.exec(lines)!;
+      process.kill(Number(pid), 'SIGKILL');
+      await printed(running, `{"event":"died","process":"p1","pid":${pid},"how":"SIGKILL"}\n`);
+      running.child.kill('SIGINT');
+      const { code, stderr } = await running.ended;
+      expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+      expect(readdirSync(running.temporary)).toEqual([]);
+    },
+  );
 
   it('takes its processes along when it is killed', { timeout: TIMEOUT_MS }, async () => {
     const running = start('--json');
