@@ -7,10 +7,11 @@ export class CountedMember extends Member {
   inFlight = 0;
 }
 
-/** Counts a request until it is done; then tells once. */
+/** Counts a request until it is done; then tells once, with what was given, such as when it began. */
 export function countedLease<M extends CountedMember>(
   member: M,
-  finished: (member: M, result: RequestResult | undefined) => void,
+  finished: (member: M, result: RequestResult | undefined, given: number) => void,
+  given = 0,
 ): Lease {
   member.inFlight++;
   let open = true;
@@ -18,7 +19,7 @@ export function countedLease<M extends CountedMember>(
     if (!open) return;
     open = false;
     member.inFlight--;
-    finished(member, result);
+    finished(member, result, given);
   };
   return { node: member.node, done };
 }
