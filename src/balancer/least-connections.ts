@@ -1,0 +1,91 @@
+import type { Lease, Nodes } from './balancer.js';
+import { CountedMember, countedLease } from './counted-member.js';
+import { loadOf } from './load.js';
+import { Members } from './members.js';
+
+class QueuedMember extends CountedMember {
+  /** Where it is among those that can be picked; may be out of date for others. */
+  place = 0;
+  /** When it was last given or freed a request, or added, as a count of such events. */
+  turn = 0;
+}
+
+/**
+ * The node with the least load, as `leastconn` of HAProxy counts it: requests in flight, and the one that it would be given,
+ * relative to its weight; idle nodes come first, whatever their weight. Of those that tie the one comes first that was given
+ * or freed a request longest ago, so that ties rotate.
+ *
+ * For requests that take long, or unequally long, and one balancer that sees all of them. Not where many clients balance each
+ * for itself: see `LeastOutstanding`; nor where idle nodes are to be used by weight: see `NginxLeastConnections`. With fewer
+ * requests in flight than nodes it is a round robin without weights. A node that is added gets all that comes until it
+ * has as much as the others, unless its weight grows slowly.
+ *
+ * O(log nodes), by a tournament over the nodes in typed arrays, of which a pick replays the matches of one; the lease is all
+ * that is allocated. O(nodes) at the first pick after a change of nodes, weights or availability.
+ */
+export class LeastConnections extends Members<QueuedMember> {
+  #turn = 0;
+  #places: readonly QueuedMember[] = [];
+  /** Of each place. */
+  #loads = new Float64Array(0);
+  #turns = new Float64Array(0);
+  /** The place that wins among those at 2 i and 2 i + 1 is at i; the n places themselves are from n on. */
+  #winners = new Uint32Array(0);
+
+  /** @throws InvalidOptionError */
+  constructor(nodes: Nodes = []) {
+    super();
+    this.addAll(nodes);
+  }
+
+  pick(): Lease {
+    const member = this.active()[this.#winners[1]!]!;
+    const lease = countedLease(member, this.#reposition);
+    this.#reposition(member);
+    return lease;
+  }
+
+  /** @internal */
+  protected member(node: string, order: number): QueuedMember {
+    const member = new QueuedMember(node, order);
+    member.turn = ++this.#turn;
+    return member;
+  }
+
+  /** @internal */
+  protected override changed(active: readonly QueuedMember[]): void {
+    const { length } = active;
+    this.#places = active;
+    this.#loads = Float64Array.from(active, loadOf);
+    this.#turns = Float64Array.from(active, ({ turn }) => turn);
+    const winners = (this.#winners = new Uint32Array(2 * length));
+    active.forEach((member, place) => (member.place = winners[length + place] = place));
+    for (let i = length - 1; i > 0; i--) winners[i] = this.#first(winners[2 * i]!, winners[2 * i + 1]!);
+  }
+
+  /** Once the requests of a node are more or fewer. */
+  readonly #reposition = (member: QueuedMember): void => {
+    member.turn = ++this.#turn;
+    const { place } = member;
+    if (this.#places[place] !== member) return; // removed, or not available
+    this.#loads[place] = loadOf(member);
+    this.#turns[place] = member.turn;
+    const winners = this.#winners;
+    let winner = place;
+    for (let i = this.#places.length + place; i > 1;) {
+      winner = this.#first(winner, winners[i ^ 1]!);
+      i >>= 1;
+      // When it neither was the winner nor is, the winner is who it was, and so are all above.
+      if (winner !== place && winners[i] !== place) return;
+      winners[i] = winner;
+    }
+  };
+
+  /** Which of two places comes first; without branches, half of which would be mispredicted. */
+  #first(a: number, b: number): number {
+    const load = this.#loads[a]!;
+    const other = this.#loads[b]!;
+    const isOther = Number(other < load) | (Number(other === load) & Number(this.#turns[b]! < this.#turns[a]!));
+    return a ^ ((a ^ b) & -isOther);
+  }
+}

@@ -1,0 +1,116 @@
+import { systemRandom } from '../core/index.js';
+import type { Lease, Nodes } from './balancer.js';
+import { CountedMember, countedLease } from './counted-member.js';
+import { loadOf } from './load.js';
+import { Members } from './members.js';
+
+/** Options of {@link LeastOutstanding}. */
+export interface LeastOutstandingOptions {
+  /**
+   * Draws where to begin, from 0 to 1, before the first pick.
+   *
+   * @defaultValue `systemRandom`: clients that all began with the first node would all surge onto it
+   */
+  readonly random?: () => number;
+}
+
+class PlacedMember extends CountedMember {
+  /** Where it is among those that can be picked; may be out of date for others. */
+  place = 0;
+}
+
+/**
+ * The node with the fewest requests of this client in flight, relative to its weight: many clients, each of which sees only what it
+ * has sent itself, and at most a few requests at a time. Of the nodes with the least load it is the next one after the
+ * last pick, and the first pick is anywhere: were it always the first of the list, all clients would surge onto that one. Load
+ * is counted as by {@link LeastConnections}: an idle node has none, whatever its weight.
+ *
+ * For clients that talk to servers directly, and requests that take unequally long: it goes around a node that is slow, as
+ * requests pile up there. Not for a node that fails quickly, which has always the least: eject that by its health. Not where idle
+ * nodes are to be used by weight. A node that is added gets all that comes, from all clients, until it has as much as the others.
+ *
+ * O(log nodes) at most, O(1) where loads tie, by a tree of minima in a typed array; the lease is all that is allocated. O(nodes)
+ * at the first pick after a change of nodes, weights or availability.
+ */
+export class LeastOutstanding extends Members<PlacedMember> {
+  readonly #random: () => number;
+  #last = -1;
+  /** Where the scan goes on. */
+  #next = 0;
+  #places: readonly PlacedMember[] = [];
+  /** At i the least of the loads at 2 i and 2 i + 1; those of nodes are in the second half, in order. */
+  #least = new Float64Array(0);
+
+  /** @throws InvalidOptionError */
+  constructor(nodes: Nodes = [], options: LeastOutstandingOptions = {}) {
+    super();
+    this.#random = options.random ?? systemRandom;
+    this.addAll(nodes);
+  }
+
+  pick(): Lease {
+    const active = this.active();
+    const place = this.#find();
+    const member = active[place]!;
+    this.#next = place + 1 === active.length ? 0 : place + 1;
+    this.#last = member.order;
+    const lease = countedLease(member, this.#update);
+    this.#update(member);
+    return lease;
+  }
+
+  /** @internal */
+  protected member(node: string, order: number): PlacedMember {
+    return new PlacedMember(node, order);
+  }
+
+  /** @internal */
+  protected override changed(active: readonly PlacedMember[]): void {
+    const { length } = active;
+    this.#next =
+      this.#last === -1
+        ? Math.floor(this.#random() * length)
+        : Math.max(
+            0,
+            active.findIndex(({ order }) => order > this.#last),
+          );
+    this.#places = active;
+    let half = 1;
+    while (half < length) half *= 2;
+    const least = (this.#least = new Float64Array(2 * half).fill(Infinity));
+    active.forEach((member, place) => {
+      member.place = place;
+      least[half + place] = loadOf(member);
+    });
+    for (let i = half - 1; i > 0; i--) least[i] = Math.min(least[2 * i]!, least[2 * i + 1]!);
+  }
+
+  /** The first place with the least load, from the next one on and around. */
+  #find(): number {
+    const least = this.#least;
+    const half = least.length >> 1;
+    let i = half + this.#next;
+    while (least[i] !== least[1]) {
+      while (i % 2 === 1) i >>= 1; // nothing up to the end of this subtree; to the right of the whole tree comes the root again
+      i++;
+    }
+    while (i < half) {
+      i *= 2;
+      if (least[i] !== least[1]) i++;
+    }
+    return i - half;
+  }
+
+  /** Once the requests of a node are more or fewer. */
+  readonly #update = (member: PlacedMember): void => {
+    if (this.#places[member.place] !== member) return; // removed, or not available
+    const least = this.#least;
+    let i = (least.length >> 1) + member.place;
+    least[i] = loadOf(member);
+    for (i >>= 1; i > 0; i >>= 1) {
+      const minimum = Math.min(least[2 * i]!, least[2 * i + 1]!);
+      if (least[i] === minimum) return;
+      least[i] = minimum;
+    }
+  };
+}
