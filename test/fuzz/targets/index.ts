@@ -1,6 +1,7 @@
 import type { Target } from '../target.js';
 import { anchorState, mementoState } from './bucket-state.js';
 import { certificateNames } from './certificate.js';
+import { forwardedFields, proxyHeader, proxyList, rdpCookies, requestKeys } from './client-keys.js';
 import { commandLine } from './command-line.js';
 import { datagram } from './datagram.js';
 import { frames } from './frames.js';
@@ -52,5 +53,10 @@ export const targets: ReadonlyMap<string, Target> = new Map(
     shardMap,
     mementoState,
     anchorState,
+    proxyHeader,
+    rdpCookies,
+    forwardedFields,
+    proxyList,
+    requestKeys,
   ].map((target) => [target.name, target]),
 );
