@@ -55,6 +55,8 @@ const strategies = {
   LeastOutstanding: 1350, // a tree of minima
   PeakEwma: 1600, // the clock of the platform and checks of numbers take 300 of it
   LatencyQuantile: 1700,
+  NginxIpHash: 2000, // addresses take 800 of it
+  ConsistentHashing: 5200, // a ring takes 3400 of it
 };
 
 export default [
