@@ -25,6 +25,7 @@ export abstract class Members<M extends Member, Context = void> implements Balan
   #added = 0;
   #active: readonly M[] | undefined;
 
+  /** Chooses a node for a request. @throws NoNodeError when no node is available that has a weight */
   abstract pick(context: Context): Lease;
   /** What the strategy knows of a new node. @internal */
   protected abstract member(node: string, order: number): M;
