@@ -37,6 +37,7 @@ export type { UriKeyOptions } from './keys/uri-key.js';
 export { urlParameter } from './keys/url-parameter.js';
 export { NginxIpHash } from './nginx-ip-hash.js';
 export type { NginxIpHashOptions } from './nginx-ip-hash.js';
+export type { LatencyOptions } from './latency-choices.js';
 export { RoundRobin } from './round-robin.js';
 export type { RoundRobinOptions } from './round-robin.js';
 export { replaceNodes } from './replace-nodes.js';

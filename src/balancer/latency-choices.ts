@@ -3,29 +3,30 @@ import type { Lease, RequestResult } from './balancer.js';
 import { CountedMember, countedLease } from './counted-member.js';
 import { TwoChoices } from './two-choices.js';
 
-/** What a request takes at least, as some clocks stand still meanwhile. */
+/** What a request takes at least, for some clocks stand still meanwhile. */
 const LEAST_MS = 0.001;
-/** Beyond all levels. */
+/** Beyond the level of any latency. */
 const UNTRIED = 1e300;
 
 /** Options of the strategies that learn from latencies. */
 export interface LatencyOptions {
-  /** Draws the nodes, from 0 to 1. @defaultValue `systemRandom`, so that clients draw independently of each other */
+  /** Uniform in [0, 1). @defaultValue that of the platform, so that clients draw independently of each other */
   readonly random?: () => number;
-  /** Monotonic milliseconds, with fractions if possible. @defaultValue `systemClock.now` */
+  /** Monotonic milliseconds, with fractions if there are. @defaultValue that of the platform, `systemClock.now` */
   readonly now?: () => number;
   /**
-   * In how many milliseconds what is known of a node falls to a third (1 / e), so that one that was slow is tried again: after
-   * `decayMs` ln k when it was k times as slow as others are.
+   * In how many milliseconds the cost of a node falls to 1 / e of what it was while nothing is heard of it, so that one that
+   * was slow is tried again: one that took k times as long as others do after `decayMs` ln k.
    *
-   * @defaultValue 10000, as in Finagle
+   * @defaultValue 10000, as in Finagle: one that took 100 times as long is tried again after 46 s
    */
   readonly decayMs?: number;
   /**
-   * As how many milliseconds a failed request counts at least, however quick the failure; nor does it count as less than what
-   * is known of the node. More than the slowest good node takes, or a node that fails at once looks quick beside it.
+   * A failed request counts as one that took so long, in milliseconds, or as long as the node is known to take, or as long as
+   * it took, whichever is most: a failure never makes a node look quicker. It must be more than good nodes take, or one that
+   * fails at once is preferred to them.
    *
-   * @defaultValue 10000: few requests take longer, and with the default decay such a node is tried again after a minute
+   * @defaultValue 10000: few requests take longer; where they take 10 ms, such a node is tried again after `decayMs` ln 1000
    */
   readonly failureLatencyMs?: number;
 }
@@ -37,9 +38,9 @@ export class LatencyMember extends CountedMember {
   /** When a request has ended last. */
   at = 0;
   /**
-   * The logarithm of its latency as it would have been at time 0 to fall to what it is by now: of two nodes the one with the lower level
-   * has the lower latency at any time, so that no pick need look at how far they have fallen. -{@link UNTRIED} before
-   * the first pick, {@link UNTRIED} until that has ended.
+   * What its latency would have been at time 0, to have fallen to `latency` at `at`, as a logarithm: since all fall at the same
+   * rate, the difference between two nodes is the same at any time. Below all others before the first pick, above them until
+   * that request has ended.
    */
   level = -UNTRIED;
 }

@@ -6,9 +6,9 @@ import { learnQuantile, type QuantileEstimate } from './quantile-estimate.js';
 /** Options of {@link LatencyQuantile}. */
 export interface LatencyQuantileOptions extends LatencyOptions {
   /**
-   * Which latency counts: the one that this part of requests stays below.
+   * The part of requests that take no longer than what counts, from 0.01 to 0.9999.
    *
-   * @defaultValue 0.95: the tail that users notice. More needs more requests to know: about 20 / (1 - `quantile`) a node.
+   * @defaultValue 0.95: the tail that users notice. Each nine more takes ten times as many requests to know.
    */
   readonly quantile?: number;
 }
@@ -18,21 +18,24 @@ class QuantileMember extends LatencyMember implements QuantileEstimate {
 }
 
 /**
- * Of two different nodes at random the one with the lower cost: a running estimate of a quantile of its latency, times the
- * requests in flight and one, by its weight.
+ * Of two different nodes at random the one with the lower cost, which is a running estimate of a quantile of its latency times
+ * its requests in flight and one more, by its weight. While no request ends the cost falls by exp(-t / `decayMs`), so that a
+ * node that was slow is tried again. A node of which nothing is known is tried first, with a single request until that has
+ * ended.
  *
- * The estimate is a stochastic approximation (Robbins & Monro 1951; as in frugal streaming, Ma, Muthukrishnan & Sandler 2013,
- * but with no random numbers) of the logarithm: each latency above raises it by a factor, each one below lowers it
- * by a smaller one, so that both balance where a part of `quantile` is below; never beyond the latency itself. The factors are
- * larger while little is known of the node: the steps are of the last 20 / (1 - `quantile`) requests, or of those within about
- * `decayMs` if these are fewer. Two numbers a node, and it makes no difference whether latencies are of microseconds or of minutes.
- * While nothing ends, the cost falls by exp(-t / `decayMs`), so that a node that was slow is tried again.
+ * The estimate moves by factors, so that it makes no difference whether latencies are microseconds or minutes: a latency
+ * above raises it, one below lowers it by less, such that both balance where a part of `quantile` is below; never beyond the
+ * latency itself (stochastic approximation, Robbins & Monro 1951; frugal streaming, Ma, Muthukrishnan & Sandler 2013, but
+ * without random numbers). The fewer requests are known, the larger the steps: it remembers 20 / (1 - `quantile`) requests,
+ * or those within about `decayMs` if they are fewer. With all of them it is about a tenth off; a rise to ten times is
+ * followed within 60 requests, a fall to a tenth within 1000 or some `decayMs`. Of fewer than 1 / (1 - `quantile`) within
+ * `decayMs` it is a lower quantile.
  *
- * For nodes that differ in their tails, such as one that pauses now and then, which a mean hides and which costs all
- * who wait for several nodes. Not where a node must be left after a single slow answer: see `PeakEwma`; nor for a few
- * requests a minute, of which no quantile can be known.
+ * For nodes that differ in their tails, such as one that pauses now and then, which an average hides, and which delays
+ * whoever waits for several nodes. Not where a node must be left after a single slow answer: `PeakEwma`. Nor for a few
+ * requests a minute, of which no quantile is known.
  *
- * O(1); the lease is all that is allocated.
+ * O(1), three numbers a node; the lease is all that is allocated. The clock is read at each pick and at each end.
  */
 export class LatencyQuantile extends LatencyChoices<QuantileMember> {
   readonly #quantile: number;

@@ -11,16 +11,16 @@ class QueuedMember extends CountedMember {
 }
 
 /**
- * The node with the least load, as `leastconn` of HAProxy counts it: requests in flight, and the one that it would be given,
- * relative to its weight; idle nodes come first, whatever their weight. Of those that tie the one comes first that was given
- * or freed a request longest ago, so that ties rotate.
+ * Weighted least connections, as `leastconn` of HAProxy: the node that would have the fewest requests in flight, relative to
+ * its weight, with one more; but idle nodes come first, whatever their weight. Of those that tie it is the one that was given
+ * or freed a request longest ago, so that ties rotate. (HAProxy rounds what it compares.)
  *
  * For requests that take long, or unequally long, and one balancer that sees all of them. Not where many clients balance each
- * for itself: see `LeastOutstanding`; nor where idle nodes are to be used by weight: see `NginxLeastConnections`. With fewer
- * requests in flight than nodes it is a round robin without weights. A node that is added gets all that comes until it
- * has as much as the others, unless its weight grows slowly.
+ * for itself: `LeastOutstanding`. Not where idle nodes are to be used by weight, as this is a round robin without weights
+ * while fewer requests are in flight than there are nodes: `NginxLeastConnections`. A node that is added gets all that comes
+ * until it has as much as the others, unless its weight grows slowly; one that fails quickly, too, unless it is ejected.
  *
- * O(log nodes), by a tournament over the nodes in typed arrays, of which a pick replays the matches of one; the lease is all
+ * O(log nodes), by a tournament of the nodes in typed arrays, of which the matches of one node are replayed; the lease is all
  * that is allocated. O(nodes) at the first pick after a change of nodes, weights or availability.
  */
 export class LeastConnections extends Members<QueuedMember> {

@@ -7,9 +7,9 @@ import { Members } from './members.js';
 /** Options of {@link LeastOutstanding}. */
 export interface LeastOutstandingOptions {
   /**
-   * Draws where to begin, from 0 to 1, before the first pick.
+   * Uniform in [0, 1); drawn before the first pick, for where to begin.
    *
-   * @defaultValue `systemRandom`: clients that all began with the first node would all surge onto it
+   * @defaultValue that of the platform: clients that all began with the first node would surge onto it
    */
   readonly random?: () => number;
 }
@@ -20,17 +20,18 @@ class PlacedMember extends CountedMember {
 }
 
 /**
- * The node with the fewest requests of this client in flight, relative to its weight: many clients, each of which sees only what it
- * has sent itself, and at most a few requests at a time. Of the nodes with the least load it is the next one after the
- * last pick, and the first pick is anywhere: were it always the first of the list, all clients would surge onto that one. Load
- * is counted as by {@link LeastConnections}: an idle node has none, whatever its weight.
+ * The fewest requests in flight as one client of many sees it, which knows only of its own: of the nodes with the least load
+ * the next one after the last pick, and the first pick is at random. Were that the first node of the list, all clients would
+ * surge onto it, onto the second with their next request, and so on. Load is that of `LeastConnections`: what a node would
+ * have with one more relative to its weight, but none while it is idle.
  *
- * For clients that talk to servers directly, and requests that take unequally long: it goes around a node that is slow, as
- * requests pile up there. Not for a node that fails quickly, which has always the least: eject that by its health. Not where idle
- * nodes are to be used by weight. A node that is added gets all that comes, from all clients, until it has as much as the others.
+ * For clients that send to nodes directly, and requests that take unequally long: it goes around a node that is slow, since
+ * requests pile up there. Not where idle nodes are to be used by weight, nor for a node that fails quickly and so has little
+ * in flight, unless it is ejected. A node that is added gets all that comes, from all clients that have requests in flight on
+ * all others, until it has as much.
  *
- * O(log nodes) at most, O(1) where loads tie, by a tree of minima in a typed array; the lease is all that is allocated. O(nodes)
- * at the first pick after a change of nodes, weights or availability.
+ * O(log nodes), by a tree of minima in a typed array; the lease is all that is allocated. O(nodes) at the first pick after a
+ * change of nodes, weights or availability.
  */
 export class LeastOutstanding extends Members<PlacedMember> {
   readonly #random: () => number;

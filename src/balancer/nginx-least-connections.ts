@@ -3,21 +3,24 @@ import { CountedMember, countedLease } from './counted-member.js';
 import { Members } from './members.js';
 
 class SmoothMember extends CountedMember {
-  /** What it is owed, in units of weight. */
+  /** Its current weight. */
   current = 0;
 }
 
 /**
- * The node with the fewest requests in flight relative to its weight, as `least_conn` of nginx chooses it. Among all that
- * tie a smooth weighted round robin: what each is owed grows by its weight, and who is owed most is picked and owes the sum of
- * their weights. With 5, 1 and 1, and requests that end at once: a a b a c a a.
+ * Weighted least connections, as `least_conn` of nginx: the node with the fewest requests in flight relative to its weight.
+ * Those that tie take turns by smooth weighted round robin among just them: the current weight of each grows by its weight;
+ * the one with the highest, the first of equals, is picked and loses the sum of their weights. With 5/1/1, and requests that
+ * end at once, `aabacaa`.
  *
- * For requests that take long, or unequally long, and one balancer that sees all of them; also under little load nodes have
- * shares by weight, which `LeastConnections` does not give. Not where many clients balance each for itself (see
- * `LeastOutstanding`), nor for thousands of nodes.
+ * For requests that take long, or unequally long, and one balancer that sees all of them; with shares by weight also under
+ * little load, which `LeastConnections` does not give. Not where many clients balance each for itself: `LeastOutstanding`.
+ * Not for thousands of nodes. A node that is added gets all that comes until it has as much as the others; one that fails
+ * quickly, too, unless it is ejected.
  *
- * O(nodes); the lease is all that is allocated. When weights or availability change, nobody is owed or owes more than one
- * round, so that no node is left out, or gets all, for what was.
+ * O(nodes); the lease is all that is allocated. After changes of nodes, weights or availability no current weight is further
+ * from 0 than the sum of all weights: no node gets, or waits for, more than about a round for what was before. (nginx begins
+ * anew with each configuration.)
  */
 export class NginxLeastConnections extends Members<SmoothMember> {
   /** @throws InvalidOptionError */

@@ -5,17 +5,18 @@ import { LatencyChoices, LatencyMember, type LatencyOptions } from './latency-ch
 export type PeakEwmaOptions = LatencyOptions;
 
 /**
- * Of two different nodes at random the one with the lower cost: an average of its latency that is sensitive to peaks, times the
- * requests in flight and one, by its weight (Finagle's `PeakEwma`). A latency above the average becomes the average at once;
- * others draw it down with a weight of 1 - exp(-t / `decayMs`), t after the one before. While nothing ends, the cost falls
- * by exp(-t / `decayMs`), so that a node that was slow is tried again. One of which nothing is known is tried at once, with a
- * single request. Unlike Finagle's, an average depends on what was measured only, not on how often it was looked at.
+ * Peak EWMA, as Finagle has it: of two different nodes at random the one with the lower cost, which is an average of its
+ * latency times its requests in flight and one more, by its weight. The average is sensitive to peaks: a latency above it
+ * becomes the average at once; any other counts with a weight of 1 - exp(-t / `decayMs`), t after the one before. While no
+ * request ends the cost falls by exp(-t / `decayMs`), so that a node that was slow is tried again. A node of which nothing
+ * is known is tried first, with a single request until that has ended. Unlike Finagle's, an average depends only on what was
+ * measured, not on how often it was looked at in between.
  *
- * For nodes whose latencies differ, or change: it leaves a slow one after one request. Not where one request takes a hundred times
- * as long as another whatever its node: a single one of these keeps its node from others for long; see `LatencyQuantile`, and
- * `PowerOfTwoChoices`, which needs no clock. Not without a timeout for requests: one that hangs says nothing until it ends.
+ * For nodes whose latencies differ or change: a slow one is left after one request. Not where some requests take a hundred
+ * times as long as others on any node: each of these keeps others from its node for long; `LatencyQuantile` bears them, and
+ * `PowerOfTwoChoices`. Not for requests without a timeout: what hangs counts as in flight only.
  *
- * O(1); the lease is all that is allocated.
+ * O(1); the lease is all that is allocated. The clock is read at each pick and at each end.
  */
 export class PeakEwma extends LatencyChoices<LatencyMember> {
   /** @throws InvalidOptionError */

@@ -5,18 +5,19 @@ import { TwoChoices } from './two-choices.js';
 
 /** Options of {@link PowerOfTwoChoices}. */
 export interface PowerOfTwoChoicesOptions {
-  /** Draws the nodes, from 0 to 1. @defaultValue `systemRandom`, so that clients draw independently of each other */
+  /** Uniform in [0, 1). @defaultValue that of the platform, so that clients draw independently of each other */
   readonly random?: () => number;
 }
 
 /**
- * Two different nodes at random; of these the one that would have fewer requests in flight relative to its weight with one more,
- * the first that was drawn if they tie (Mitzenmacher 2001, "The Power of Two Choices in Randomized Load Balancing"). With n
- * requests on n nodes the fullest has about log log n instead of log n / log log n by one random choice.
+ * Of two different nodes at random the one that would have fewer requests in flight, relative to its weight, with one more;
+ * the first that was drawn if they tie (Mitzenmacher 2001, "The Power of Two Choices in Randomized Load Balancing"). Of n
+ * requests on n nodes the fullest has about log2 ln n, against ln n / ln ln n by one random choice.
  *
- * For most: nearly as even as the least of all nodes, and many balancers that know nothing of each other do not all choose
- * the same one. Not where order matters to the request, nor for weights under little load: of two idle nodes the heavier is
- * taken, so that the lightest of all gets nothing until others are busy.
+ * The one to begin with: nearly as even as the least of all nodes, and many balancers that know nothing of each other do not
+ * all choose the same one. Not for nodes of unequal weight under little load: of two idle nodes the heavier is taken, so that
+ * the lightest of all gets nothing until others are busy. Nor for a node that fails quickly and so has little in flight: eject
+ * it by its health, or take `PeakEwma`.
  *
  * O(1); the lease is all that is allocated.
  */

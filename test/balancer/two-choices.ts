@@ -10,7 +10,7 @@ export function heavierOfTwo(weight: number, weights: readonly number[]): number
   return (2 * lighter + asHeavy) / (length * (length - 1));
 }
 
-/** How far what is drawn at random may be from its share: five standard deviations, and what is beyond the normal distribution. */
+/** How far what is drawn at random may be from its share: five standard deviations, and some for small numbers. */
 export function noise(picks: number, share: number): number {
   return 5 * Math.sqrt(picks * share * (1 - share)) + 5;
 }
