@@ -16,7 +16,7 @@ const MODULUS = 6271;
 /** After the first. */
 const MAX_RETRIES = 20;
 /** What nginx hashes of clients on UNIX sockets. */
-const NO_ADDRESS = new Uint8Array(3);
+const NO_ADDRESS = /* @__PURE__ */ new Uint8Array(3);
 
 /** A node, with where its turns in the round robin stand. */
 class Peer extends UncountedMember {

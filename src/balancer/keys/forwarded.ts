@@ -5,7 +5,7 @@ import { TOKEN } from './http-request.js';
 const NODE = /^(?:([\d.]+)|\[([\da-f.]*:[\da-f.:]*)\])(?::(?:\d{1,5}|_[\w.-]+))?$/i;
 
 /** A parameter of an element of `Forwarded`, or none, up to the semicolon or the end. */
-const PARAMETER = new RegExp(
+const PARAMETER = /* @__PURE__ */ new RegExp(
   `[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"([^"\\\\]*(?:\\\\[^][^"\\\\]*)*)")[ \\t]*)?(?:;|$)`,
   'y',
 );

@@ -20,7 +20,7 @@ export interface HttpRequest {
 
 /** The characters of names of header fields, of cookies and of parameters of `Forwarded`: a token of RFC 9110. */
 export const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
-const WHOLE_TOKEN = new RegExp(`^${TOKEN}$`);
+const WHOLE_TOKEN = /* @__PURE__ */ new RegExp(`^${TOKEN}$`);
 
 /** @throws InvalidOptionError when it can be no name of a header field or of a cookie */
 export function checkToken(option: string, name: string): string {

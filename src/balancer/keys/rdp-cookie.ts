@@ -6,7 +6,7 @@ const CONNECTION_REQUEST = 0xe;
 /** Before what a connection request carries. */
 const FIXED_BYTES = 11;
 /** The length indicator of X.224 counts what follows it, up to 254. */
-const MAX_BYTES = TPKT_BYTES + 1 + 254;
+const MAX_BYTES = 259; // TPKT_BYTES + 1 + 254: a sum would stay in every bundle
 
 /**
  * The cookie that a client of the Remote Desktop Protocol sends in its first packet (`Cookie: mstshash=IDENTIFIER`, MS-RDPBCGR
