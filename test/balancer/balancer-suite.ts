@@ -61,7 +61,10 @@ export function play<Context>(
         balancer.setAvailable(event.node, event.available);
         break;
       case 'done':
-        open.splice(event.which % Math.max(1, open.length), 1)[0]?.done();
+        for (const { done } of open.splice(event.which % Math.max(1, open.length), 1)) {
+          done();
+          done({ failed: true }); // once more is harmless
+        }
         break;
       case 'pick':
         picks.push(pickOrNull(balancer, context(picks.length), open));
