@@ -1,14 +1,11 @@
 import { canonicalIp } from '../../id/index.js';
-import { TOKEN } from './http-request.js';
 
 /** An address with or without a port, which `Forwarded` may obfuscate; IPv6 in brackets. */
 const NODE = /^(?:([\d.]+)|\[([\da-f.]*:[\da-f.:]*)\])(?::(?:\d{1,5}|_[\w.-]+))?$/i;
 
 /** A parameter of an element of `Forwarded`, or none, up to the semicolon or the end. */
-const PARAMETER = /* @__PURE__ */ new RegExp(
-  `[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"([^"\\\\]*(?:\\\\[^][^"\\\\]*)*)")[ \\t]*)?(?:;|$)`,
-  'y',
-);
+const PARAMETER =
+  /[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"([^"\\]*(?:\\[^][^"\\]*)*)")[ \t]*)?(?:;|$)/y;
 
 /** The longest element that is looked at: what a client sends may be as long as the server lets it. */
 const MAX_LENGTH = 4096;
