@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { loadMutants } from '../balancer/load-mutants.js';
 import { heartbeatMutants } from '../detector/heartbeats/mutants.js';
 import { detectorMutants } from '../detector/mutants.js';
 import { hashingMutants } from '../hashing/mutants.js';
@@ -15,6 +16,7 @@ const PRIMITIVES: Readonly<Record<string, readonly Mutant[]>> = {
   hashing: hashingMutants,
   detector: detectorMutants,
   heartbeats: heartbeatMutants,
+  balancer: loadMutants,
 };
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A suite that runs longer hangs, which the bug has brought about: it counts as found. */
