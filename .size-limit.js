@@ -49,6 +49,11 @@ const detectors = {
 /** Each alone, with its checks and errors. */
 const strategies = {
   RoundRobin: 1024,
+  Random: 1024,
+  WeightedRandom: 1024,
+  SmoothWeightedRoundRobin: 1024,
+  StaticRoundRobin: 1350, // tables that are built in milliseconds, and limits
+  EarliestDeadlineFirst: 1400, // a tournament, exact sums, and a beginning anywhere
   PowerOfTwoChoices: 1024,
   NginxLeastConnections: 1024,
   LeastConnections: 1250, // a tournament
