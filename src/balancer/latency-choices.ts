@@ -52,12 +52,7 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
   readonly #failureLatencyMs: number;
 
   constructor(options: LatencyOptions) {
-    const {
-      random = systemRandom,
-      now = () => systemClock.now(),
-      decayMs = 10_000,
-      failureLatencyMs = 10_000,
-    } = options;
+    const { random = systemRandom, now = systemNow, decayMs = 10_000, failureLatencyMs = 10_000 } = options;
     super(random);
     this.#now = now;
     this.#decayMs = checkNumber('decayMs', decayMs, { min: 1, integer: false });
@@ -69,7 +64,7 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
 
   pick(): Lease {
     const member = this.choose();
-    if (member.latency === 0) member.level = UNTRIED;
+    if (member.level === -UNTRIED) member.level = UNTRIED;
     return countedLease(member, this.#finished, this.#now());
   }
 
@@ -78,7 +73,9 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
     const load = (second.inFlight + 1) * first.weight;
     const other = (first.inFlight + 1) * second.weight;
     const above = second.level - first.level;
+    if (load === other) return above < 0;
     const less = load < other;
+    // An exponential only where one has less to do and the other is quicker.
     return less === above < 0 ? less : load * Math.exp(above) < other;
   }
 
@@ -90,4 +87,9 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
     member.at = now;
     member.level = Math.log(member.latency) + now / this.#decayMs;
   };
+}
+
+/** One for all balancers, so that engines can inline it. */
+function systemNow(): number {
+  return systemClock.now();
 }

@@ -160,7 +160,7 @@ export const loadMutants: readonly Mutant[] = [
     name: 'all try a new node until it has answered',
     suite: 'test/balancer/peak-ewma.test.ts',
     file: 'balancer/latency-choices.ts',
-    find: 'if (member.latency === 0) member.level = UNTRIED;\n',
+    find: 'if (member.level === -UNTRIED) member.level = UNTRIED;\n',
     replace: '',
   },
   {
