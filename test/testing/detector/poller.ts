@@ -1,7 +1,7 @@
 import type { FailureDetector } from 'quorate/detector';
 import type { HeartbeatTrace } from 'quorate/testing';
 
-/** What a naive monitor sees that asks at every step whether the process is suspected. */
+/** What a naive monitor sees that asks every millisecond whether the process is suspected. */
 export interface Polled {
   readonly mistakes: number;
   readonly suspectedMs: number;
@@ -20,20 +20,19 @@ function arrivals({ arrivedAt }: HeartbeatTrace, below = Infinity): Arrival[] {
     .sort((one, other) => one.at - other.at || one.sequence - other.sequence);
 }
 
-/** Asks at each step from 0 until the end, behind what arrives at that time, and calls back with the time and the answer. */
+/** Asks from 0 until the end, behind what arrives at that time, and calls back with the time and the answer. */
 function poll(
   detector: FailureDetector,
   beats: Arrival[],
-  step: number,
   end: number,
   each: (now: number, suspect: boolean) => void,
 ): void {
-  for (let i = 0; i * step <= end; i++) {
-    while (beats.length > 0 && beats[0]!.at <= i * step) {
+  for (let now = 0; now <= end; now++) {
+    while (beats.length > 0 && beats[0]!.at <= now) {
       const { at, sequence } = beats.shift()!;
       detector.heartbeat(at, sequence);
     }
-    each(i * step, detector.isSuspect(i * step));
+    each(now, detector.isSuspect(now));
   }
 }
 
@@ -41,7 +40,7 @@ function poll(
 export function pollDetector(
   make: () => FailureDetector,
   trace: HeartbeatTrace,
-  { warmUp, step, silence }: { warmUp: number; step: number; silence: number },
+  { warmUp, silence }: { warmUp: number; silence: number },
 ): Polled {
   const { sentAt } = trace;
   const [start, end] = [sentAt[warmUp]!, sentAt[sentAt.length - 1]!];
@@ -49,17 +48,17 @@ export function pollDetector(
   let suspectedMs = 0;
   let before = false;
   let counts = false;
-  poll(make(), arrivals(trace), step, end - step, (now, suspect) => {
+  poll(make(), arrivals(trace), end - 1, (now, suspect) => {
     if (suspect && !before) counts = now >= start;
     if (suspect && !before && counts) mistakes++;
-    if (suspect && counts) suspectedMs += step;
+    if (suspect && counts) suspectedMs++;
     before = suspect;
   });
   const detectionTimesMs: number[] = [];
   for (let crash = warmUp; crash < sentAt.length; crash++) {
     let from = Infinity;
     let last = false;
-    poll(make(), arrivals(trace, crash + 1), step, sentAt[crash]! + silence, (now, suspect) => {
+    poll(make(), arrivals(trace, crash + 1), sentAt[crash]! + silence, (now, suspect) => {
       if (suspect && !last) from = now;
       last = suspect;
     });
