@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { loadMutants } from '../balancer/load-mutants.js';
+import { balancerMutants } from '../balancer/mutants.js';
 import { heartbeatMutants } from '../detector/heartbeats/mutants.js';
 import { detectorMutants } from '../detector/mutants.js';
 import { hashingMutants } from '../hashing/mutants.js';
@@ -14,9 +14,9 @@ const PRIMITIVES: Readonly<Record<string, readonly Mutant[]>> = {
   raft: raftMutants,
   quorum: quorumMutants,
   hashing: hashingMutants,
+  balancer: balancerMutants,
   detector: detectorMutants,
   heartbeats: heartbeatMutants,
-  balancer: loadMutants,
 };
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A suite that runs longer hangs, which the bug has brought about: it counts as found. */
