@@ -38,12 +38,12 @@ const detectors = {
   FixedTimeout: 1024,
   MissedChecks: 1024,
   ChenNfdS: 1024,
-  ChenNfdE: 1300,
-  ExponentialPhi: 1300,
-  TwoWindow: 1380,
-  Bertier: 1440,
-  LogisticPhi: 1500,
-  NormalPhi: 1600,
+  ChenNfdE: 1380,
+  ExponentialPhi: 1380,
+  TwoWindow: 1450,
+  Bertier: 1520,
+  LogisticPhi: 1570,
+  NormalPhi: 1670,
 };
 
 /** Each alone, with its checks and errors. */

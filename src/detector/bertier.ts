@@ -31,23 +31,26 @@ const enum Own {
  * O(1) with a window.
  */
 export class Bertier extends ExpectedArrival {
-  readonly #gamma: number;
-  readonly #beta: number;
-  readonly #phi: number;
+  /** @internal */
+  protected readonly gamma: number;
+  /** @internal */
+  protected readonly beta: number;
+  /** @internal */
+  protected readonly phi: number;
 
   /** @throws InvalidOptionError */
   constructor(options: BertierOptions = {}) {
     const { intervalMs = 1000, gamma = 0.1, beta = 1, phi = 4, windowSize = 1000 } = options;
     super(options, windowSize, 2);
-    this.#gamma = checkNumber('gamma', gamma, { min: 1e-6, max: 1, integer: false });
-    this.#beta = checkNumber('beta', beta, { min: 0, max: 1000, integer: false });
-    this.#phi = checkNumber('phi', phi, { min: 1e-6, max: 1000, integer: false });
+    this.gamma = checkNumber('gamma', gamma, { min: 1e-6, max: 1, integer: false });
+    this.beta = checkNumber('beta', beta, { min: 0, max: 1000, integer: false });
+    this.phi = checkNumber('phi', phi, { min: 1e-6, max: 1000, integer: false });
     this.put(Own.Deviation, intervalMs / phi);
   }
 
   /** @internal */
   protected margin(): number {
-    return this.#beta * this.at(Own.Delay) + this.#phi * this.at(Own.Deviation);
+    return this.beta * this.at(Own.Delay) + this.phi * this.at(Own.Deviation);
   }
 
   /** @internal */
@@ -57,7 +60,7 @@ export class Bertier extends ExpectedArrival {
     const error = at - this.expected(sequence) - delay;
     super.learn(at, sequence);
     if (Number.isNaN(error)) return; // of the first, nothing was expected
-    this.put(Own.Delay, delay + this.#gamma * error);
-    this.put(Own.Deviation, deviation + this.#gamma * (Math.abs(error) - deviation));
+    this.put(Own.Delay, delay + this.gamma * error);
+    this.put(Own.Deviation, deviation + this.gamma * (Math.abs(error) - deviation));
   }
 }

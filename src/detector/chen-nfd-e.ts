@@ -23,16 +23,17 @@ export interface ChenNfdEOptions extends ExpectedArrivalOptions {
  * O(1) with a window.
  */
 export class ChenNfdE extends ExpectedArrival {
-  readonly #marginMs: number;
+  /** @internal */
+  protected readonly marginMs: number;
 
   /** @throws InvalidOptionError */
   constructor(options: ChenNfdEOptions = {}) {
     super(options, options.windowSize ?? 32, 0);
-    this.#marginMs = checkDuration('marginMs', options.marginMs ?? 1500);
+    this.marginMs = checkDuration('marginMs', options.marginMs ?? 1500);
   }
 
   /** @internal */
   protected margin(): number {
-    return this.#marginMs;
+    return this.marginMs;
   }
 }

@@ -27,18 +27,21 @@ export interface ChenNfdSOptions {
  * O(1), no window.
  */
 export class ChenNfdS extends Detector {
-  readonly #firstSentAt: number;
-  readonly #intervalMs: number;
-  readonly #shiftMs: number;
+  /** @internal */
+  protected readonly firstSentAt: number;
+  /** @internal */
+  protected readonly intervalMs: number;
+  /** @internal */
+  protected readonly shiftMs: number;
 
   /** @throws InvalidOptionError */
   constructor(options: ChenNfdSOptions) {
     super(0);
     const { firstSentAt, intervalMs = 1000, shiftMs = 1500 } = options;
     const { MAX_SAFE_INTEGER } = Number;
-    this.#firstSentAt = checkNumber('firstSentAt', firstSentAt, { min: -MAX_SAFE_INTEGER, integer: false });
-    this.#intervalMs = checkDuration('intervalMs', intervalMs);
-    this.#shiftMs = checkDuration('shiftMs', shiftMs);
+    this.firstSentAt = checkNumber('firstSentAt', firstSentAt, { min: -MAX_SAFE_INTEGER, integer: false });
+    this.intervalMs = checkDuration('intervalMs', intervalMs);
+    this.shiftMs = checkDuration('shiftMs', shiftMs);
   }
 
   get threshold(): number {
@@ -46,16 +49,16 @@ export class ChenNfdS extends Detector {
   }
 
   suspicion(now: number): number {
-    return evenly(now, this.deadline(), this.#intervalMs + this.#shiftMs);
+    return evenly(now, this.deadline(), this.intervalMs + this.shiftMs);
   }
 
   override deadline(): number {
-    const freshness = this.#firstSentAt + (this.at(Slot.Highest) + 1) * this.#intervalMs + this.#shiftMs;
+    const freshness = this.firstSentAt + (this.at(Slot.Highest) + 1) * this.intervalMs + this.shiftMs;
     return this.at(Slot.Arrival) > -Infinity ? freshness : Math.max(freshness, this.due());
   }
 
   /** @internal */
   protected due(): number {
-    return this.at(Slot.From) + this.#intervalMs + this.#shiftMs;
+    return this.at(Slot.From) + this.intervalMs + this.shiftMs;
   }
 }

@@ -25,19 +25,23 @@ export const enum Slot {
  * cost 200 bytes more. As with the pool of Node's buffers, a row keeps the memory of its neighbours.
  */
 export abstract class Detector implements FailureDetector {
-  readonly #memory: Float64Array;
-  readonly #start: number;
-  readonly #length: number;
+  // Not private in JavaScript's way: where a program has detectors of many kinds, calls then take three times as long.
+  /** @internal */
+  protected readonly memory: Float64Array;
+  /** Where the row begins. @internal */
+  protected readonly start: number;
+  /** @internal */
+  protected readonly length: number;
 
   /** @param own - how many numbers a subclass has; 0 at first */
   constructor(own: number) {
-    const length = (this.#length = Slot.Own + own);
+    const length = (this.length = Slot.Own + own);
     if (used + length > memory.length) {
       memory = new Float64Array(Math.max(length, Math.min(2 * memory.length, MOST_SHARED)));
       used = 0;
     }
-    this.#memory = memory;
-    this.#start = used;
+    this.memory = memory;
+    this.start = used;
     used += length;
     this.put(Slot.From, -Infinity);
     this.put(Slot.Arrival, -Infinity);
@@ -46,12 +50,12 @@ export abstract class Detector implements FailureDetector {
 
   /** The number in this slot. @internal */
   protected at(slot: number): number {
-    return this.#memory[this.#start + slot]!;
+    return this.memory[this.start + slot]!;
   }
 
   /** Puts a number into this slot. @internal */
   protected put(slot: number, value: number): void {
-    this.#memory[this.#start + slot] = value;
+    this.memory[this.start + slot] = value;
   }
 
   abstract readonly threshold: number;
@@ -62,12 +66,13 @@ export abstract class Detector implements FailureDetector {
   protected learn(_at: number, _sequence: number): void {}
 
   heartbeat(at: number, sequence: number = this.at(Slot.Highest) + 1): void {
-    if (!(sequence > this.at(Slot.Highest))) return;
-    checkTime(at, this.at(Slot.From));
+    const { memory, start } = this;
+    if (!(sequence > memory[start + Slot.Highest]!)) return;
+    checkTime(at, memory[start + Slot.From]!);
     this.learn(at, sequence);
-    this.expectFrom(at);
-    this.put(Slot.Arrival, at);
-    this.put(Slot.Highest, sequence);
+    memory[start + Slot.From] = at;
+    memory[start + Slot.Arrival] = at;
+    memory[start + Slot.Highest] = sequence;
   }
 
   expectFrom(at: number): void {
@@ -85,12 +90,12 @@ export abstract class Detector implements FailureDetector {
   }
 
   state(): readonly number[] {
-    return Array.from(this.#memory.subarray(this.#start, this.#start + this.#length));
+    return Array.from(this.memory.subarray(this.start, this.start + this.length));
   }
 
   restore(state: readonly number[]): void {
-    if (state.length !== this.#length) throw new InvalidOptionError('state', state, `${this.#length} numbers`);
-    this.#memory.set(state, this.#start);
+    if (state.length !== this.length) throw new InvalidOptionError('state', state, `${this.length} numbers`);
+    this.memory.set(state, this.start);
   }
 }
 

@@ -24,14 +24,16 @@ export interface DeviationPhiOptions extends PhiAccrualOptions {
 
 /** What estimators have in common that measure silence in standard deviations of the interval. */
 export abstract class DeviationPhi extends PhiAccrual {
-  readonly #pause: number;
-  readonly #minDeviation: number;
+  /** @internal */
+  protected readonly pause: number;
+  /** @internal */
+  protected readonly minDeviation: number;
 
   constructor(options: DeviationPhiOptions) {
     super(options, 1);
     const { intervalMs = 1000, minStandardDeviationMs = 100, acceptablePauseMs = 3000 } = options;
-    this.#minDeviation = checkDuration('minStandardDeviationMs', minStandardDeviationMs);
-    this.#pause = checkNumber('acceptablePauseMs', acceptablePauseMs, { min: 0, integer: false });
+    this.minDeviation = checkDuration('minStandardDeviationMs', minStandardDeviationMs);
+    this.pause = checkNumber('acceptablePauseMs', acceptablePauseMs, { min: 0, integer: false });
     // Where phi reaches the threshold, by halving: to the last bit, and for any estimator.
     let [low, high] = [-64, 64];
     for (let halvings = 0; halvings < 64; halvings++) {
@@ -56,16 +58,16 @@ export abstract class DeviationPhi extends PhiAccrual {
 
   /** @internal */
   protected phi(silence: number): number {
-    return this.phiAt((silence - this.mean() - this.#pause) / this.scale());
+    return this.phiAt((silence - this.mean() - this.pause) / this.scale());
   }
 
   /** @internal */
   protected due(): number {
-    return this.at(Slot.From) + this.mean() + this.#pause + this.at(Window.Own) * this.scale();
+    return this.at(Slot.From) + this.mean() + this.pause + this.at(Window.Own) * this.scale();
   }
 
   /** What silence is measured in, in milliseconds. @internal */
   protected scale(): number {
-    return Math.max(this.deviation(), this.#minDeviation);
+    return Math.max(this.deviation(), this.minDeviation);
   }
 }

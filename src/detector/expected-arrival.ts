@@ -14,12 +14,13 @@ export interface ExpectedArrivalOptions {
  * estimated as the mean of what the last arrivals say it is.
  */
 export abstract class ExpectedArrival extends WindowedDetector {
-  readonly #intervalMs: number;
+  /** @internal */
+  protected readonly intervalMs: number;
 
   /** Samples are arrivals, less an interval for each number. */
   constructor(options: ExpectedArrivalOptions, windowSize: number, own: number) {
     super(windowSize, own);
-    this.#intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
+    this.intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
   }
 
   /** How long after the expected arrival the process is suspected, in milliseconds: above 0. @internal */
@@ -32,7 +33,7 @@ export abstract class ExpectedArrival extends WindowedDetector {
 
   /** When the heartbeat with this number should arrive; NaN before the first sample. @internal */
   protected expected(sequence: number): number {
-    return this.origin() + sequence * this.#intervalMs;
+    return this.origin() + sequence * this.intervalMs;
   }
 
   get threshold(): number {
@@ -40,12 +41,12 @@ export abstract class ExpectedArrival extends WindowedDetector {
   }
 
   suspicion(now: number): number {
-    return evenly(now, this.deadline(), this.#intervalMs + this.margin());
+    return evenly(now, this.deadline(), this.intervalMs + this.margin());
   }
 
   /** @internal */
   protected override learn(at: number, sequence: number): void {
-    this.add(at - sequence * this.#intervalMs);
+    this.add(at - sequence * this.intervalMs);
   }
 
   /** @internal */
@@ -53,7 +54,7 @@ export abstract class ExpectedArrival extends WindowedDetector {
     const next = this.expected(this.at(Slot.Highest) + 1);
     if (this.at(Slot.Arrival) > -Infinity) return next + this.margin();
     // Comparisons with NaN are false.
-    const awaited = this.at(Slot.From) + this.#intervalMs;
+    const awaited = this.at(Slot.From) + this.intervalMs;
     return (next > awaited ? next : awaited) + this.margin();
   }
 }

@@ -23,19 +23,20 @@ export interface ExponentialPhiOptions extends PhiAccrualOptions {
  * O(1) with a window.
  */
 export class ExponentialPhi extends PhiAccrual {
-  readonly #maxInterval: number;
+  /** @internal */
+  protected readonly maxInterval: number;
 
   /** @throws InvalidOptionError */
   constructor(options: ExponentialPhiOptions = {}) {
     super(options, 0);
     const { intervalMs = 1000, maxIntervalMs = 2 * intervalMs } = options;
-    this.#maxInterval = checkDuration('maxIntervalMs', maxIntervalMs);
+    this.maxInterval = checkDuration('maxIntervalMs', maxIntervalMs);
     this.add(2 * checkDuration('intervalMs', intervalMs)); // as in Cassandra
   }
 
   /** @internal */
   protected counts(interval: number): boolean {
-    return interval <= this.#maxInterval;
+    return interval <= this.maxInterval;
   }
 
   /** @internal */

@@ -20,12 +20,13 @@ export interface FixedTimeoutOptions {
  * O(1), no window.
  */
 export class FixedTimeout extends Detector {
-  readonly #timeoutMs: number;
+  /** @internal */
+  protected readonly timeoutMs: number;
 
   /** @throws InvalidOptionError */
   constructor(options: FixedTimeoutOptions = {}) {
     super(0);
-    this.#timeoutMs = checkDuration('timeoutMs', options.timeoutMs ?? 5000);
+    this.timeoutMs = checkDuration('timeoutMs', options.timeoutMs ?? 5000);
   }
 
   get threshold(): number {
@@ -33,11 +34,11 @@ export class FixedTimeout extends Detector {
   }
 
   suspicion(now: number): number {
-    return evenly(now, this.deadline(), this.#timeoutMs);
+    return evenly(now, this.deadline(), this.timeoutMs);
   }
 
   /** @internal */
   protected due(): number {
-    return this.at(Slot.From) + this.#timeoutMs;
+    return this.at(Slot.From) + this.timeoutMs;
   }
 }

@@ -25,30 +25,30 @@ export interface MissedChecksOptions {
  * O(1), no window. Chen Shuo, "Multithreaded server programming in Linux with C++", section 9.3.
  */
 export class MissedChecks extends Detector {
-  readonly #intervalMs: number;
-  readonly #misses: number;
+  /** @internal */
+  protected readonly intervalMs: number;
+  /** @internal */
+  protected readonly misses: number;
 
   /** @throws InvalidOptionError */
   constructor(options: MissedChecksOptions = {}) {
     super(0);
-    this.#intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
-    this.#misses = checkNumber('misses', options.misses ?? 2, { min: 1 });
+    this.intervalMs = checkDuration('intervalMs', options.intervalMs ?? 1000);
+    this.misses = checkNumber('misses', options.misses ?? 2, { min: 1 });
   }
 
   get threshold(): number {
-    return this.#misses;
+    return this.misses;
   }
 
   suspicion(now: number): number {
     const from = this.at(Slot.From);
-    return from === -Infinity
-      ? 0
-      : Math.max(0, lastCheck(now, this.#intervalMs) - lastCheck(from, this.#intervalMs) - 1);
+    return from === -Infinity ? 0 : Math.max(0, lastCheck(now, this.intervalMs) - lastCheck(from, this.intervalMs) - 1);
   }
 
   /** @internal */
   protected due(): number {
-    return (lastCheck(this.at(Slot.From), this.#intervalMs) + this.#misses + 1) * this.#intervalMs;
+    return (lastCheck(this.at(Slot.From), this.intervalMs) + this.misses + 1) * this.intervalMs;
   }
 }
 

@@ -53,9 +53,11 @@ const NEVER_MISTAKEN: MistakeQuality = {
   goodPeriodMs: Infinity,
   queryAccuracy: 1,
 };
+/** The first mistake never ends. */
 const ALWAYS_MISTAKEN: MistakeQuality = {
-  ...NEVER_MISTAKEN,
+  mistakeRecurrenceMs: Infinity,
   mistakeDurationMs: Infinity,
+  mistakesPerSecond: 0,
   goodPeriodMs: 0,
   queryAccuracy: 0,
 };

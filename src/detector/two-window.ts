@@ -22,21 +22,23 @@ export interface TwoWindowOptions extends ExpectedArrivalOptions {
  * For the same heartbeats as `ChenNfdE`, and for wide areas. O(short window) an update, which is constant.
  */
 export class TwoWindow extends ExpectedArrival {
-  readonly #marginMs: number;
-  readonly #shortWindowSize: number;
+  /** @internal */
+  protected readonly marginMs: number;
+  /** @internal */
+  protected readonly shortWindowSize: number;
 
   /** @throws InvalidOptionError */
   constructor(options: TwoWindowOptions = {}) {
     const { marginMs = 1500, shortWindowSize = 1, windowSize = 1000 } = options;
     const short = checkNumber('shortWindowSize', shortWindowSize, { min: 1, max: 64 });
     super(options, checkNumber('windowSize', windowSize, { min: short }), 0);
-    this.#shortWindowSize = short;
-    this.#marginMs = checkDuration('marginMs', marginMs);
+    this.shortWindowSize = short;
+    this.marginMs = checkDuration('marginMs', marginMs);
   }
 
   /** @internal */
   protected override origin(): number {
-    const count = Math.min(this.#shortWindowSize, this.at(Window.Count));
+    const count = Math.min(this.shortWindowSize, this.at(Window.Count));
     let sum = 0;
     for (let before = 0; before < count; before++) sum += this.sample(before);
     return Math.max(sum / count, this.mean());
@@ -44,6 +46,6 @@ export class TwoWindow extends ExpectedArrival {
 
   /** @internal */
   protected margin(): number {
-    return this.#marginMs;
+    return this.marginMs;
   }
 }

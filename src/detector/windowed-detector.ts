@@ -28,37 +28,41 @@ export const enum Window {
  * many samples there were.
  */
 export abstract class WindowedDetector extends Detector {
-  readonly #samples: number;
-  readonly #size: number;
+  /** @internal */
+  protected readonly samples: number;
+  /** @internal */
+  protected readonly size: number;
 
   constructor(size: number, own: number) {
     super(Window.Own - Window.Count + own + checkNumber('windowSize', size, { min: 1, max: 0x10_0000 }));
-    this.#samples = Window.Own + own;
-    this.#size = size;
+    this.samples = Window.Own + own;
+    this.size = size;
   }
 
   /** Adds a sample, and drops the oldest of a full window. @internal */
   protected add(sample: number): void {
-    const count = this.at(Window.Count);
-    if (count === 0) this.put(Window.Shift, sample);
-    const shift = this.at(Window.Shift);
-    const place = this.at(Window.Place);
+    const { memory, start, size } = this;
+    const count = memory[start + Window.Count]!;
+    if (count === 0) memory[start + Window.Shift] = sample;
+    const shift = memory[start + Window.Shift]!;
+    const place = memory[start + Window.Place]!;
+    const slot = start + this.samples + place;
     const added = sample - shift;
-    const dropped = count < this.#size ? 0 : this.at(this.#samples + place) - shift;
-    this.put(this.#samples + place, sample);
-    this.put(Window.Sum, this.at(Window.Sum) + added - dropped);
-    this.put(Window.Squares, this.at(Window.Squares) + added * added - dropped * dropped);
-    this.put(Window.LapSum, this.at(Window.LapSum) + added);
-    this.put(Window.LapSquares, this.at(Window.LapSquares) + added * added);
-    if (count < this.#size) this.put(Window.Count, count + 1);
-    this.put(Window.Place, place + 1);
-    if (place + 1 === this.#size) this.completeLap();
+    const dropped = count < size ? 0 : memory[slot]! - shift;
+    memory[slot] = sample;
+    memory[start + Window.Sum]! += added - dropped;
+    memory[start + Window.Squares]! += added * added - dropped * dropped;
+    memory[start + Window.LapSum]! += added;
+    memory[start + Window.LapSquares]! += added * added;
+    if (count < size) memory[start + Window.Count] = count + 1;
+    memory[start + Window.Place] = place + 1;
+    if (place + 1 === size) this.completeLap();
   }
 
   /** Takes over the sums of the lap, with their mean as the shift. @internal */
   protected completeLap(): void {
     const sum = this.at(Window.LapSum);
-    const offset = sum / this.#size;
+    const offset = sum / this.size;
     this.put(Window.Shift, this.at(Window.Shift) + offset);
     this.put(Window.Squares, this.at(Window.LapSquares) - offset * sum);
     this.put(Window.Sum, 0);
@@ -81,6 +85,6 @@ export abstract class WindowedDetector extends Detector {
   /** The sample that came so many before the last one, 0 for the last. @internal */
   protected sample(before: number): number {
     const place = this.at(Window.Place) - 1 - before;
-    return this.at(this.#samples + (place < 0 ? place + this.#size : place));
+    return this.at(this.samples + (place < 0 ? place + this.size : place));
   }
 }
