@@ -14,7 +14,7 @@ interface History {
   readonly since: readonly (number | null)[];
 }
 
-export function history(events: readonly Event[]): History {
+function history(events: readonly Event[]): History {
   const beats: Event[] = [];
   const since: (number | null)[] = [];
   let [from, highest, arrived] = [-Infinity, -1, false];
