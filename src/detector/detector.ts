@@ -58,7 +58,9 @@ export abstract class Detector implements FailureDetector {
     this.memory[this.start + slot] = value;
   }
 
+  /** The suspicion from which on the process is suspected. */
   abstract readonly threshold: number;
+  /** How strongly the process is suspected: from 0, on a scale of the detector's own on which `threshold` is. */
   abstract suspicion(now: number): number;
   /** The deadline, for a heartbeat that is awaited. @internal */
   protected abstract due(): number;
@@ -85,6 +87,7 @@ export abstract class Detector implements FailureDetector {
     return now >= this.deadline();
   }
 
+  /** When the process will be suspected unless a heartbeat comes before; `Infinity` while there is nothing to judge by. */
   deadline(): number {
     return this.at(Slot.From) === -Infinity ? Infinity : this.due();
   }

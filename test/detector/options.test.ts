@@ -22,7 +22,10 @@ const wrong: readonly [string, () => unknown][] = [
   ['intervalMs is 0; it must be a number at least 0.001', () => new ChenNfdS({ firstSentAt: 0, intervalMs: 0 })],
   ['marginMs is 0; it must be a number at least 0.001', () => new ChenNfdE({ marginMs: 0 })],
   ['windowSize is 0; it must be a whole number from 1 to 1048576', () => new ChenNfdE({ windowSize: 0 })],
-  ['windowSize is 2097152; it must be a whole number from 1 to 1048576', () => new LogisticPhi({ windowSize: 2 ** 21 })],
+  [
+    'windowSize is 2097152; it must be a whole number from 1 to 1048576',
+    () => new LogisticPhi({ windowSize: 2 ** 21 }),
+  ],
   ['windowSize is 3; it must be a whole number at least 4', () => new TwoWindow({ windowSize: 3, shortWindowSize: 4 })],
   ['shortWindowSize is 65; it must be a whole number from 1 to 64', () => new TwoWindow({ shortWindowSize: 65 })],
   ['shortWindowSize is NaN; it must be a whole number from 1 to 64', () => new TwoWindow({ shortWindowSize: NaN })],
