@@ -38,20 +38,39 @@ function parse(): { primitives: string[]; json: boolean } {
   return { primitives, json: program.opts<{ json: boolean }>().json };
 }
 
-/** Runs suites in a folder; whether they pass. */
+/** The group of processes that runs suites now. */
+let group: number | undefined;
+
+/** Runs suites in a folder; whether they pass. In a group of their own, since a worker that hangs outlives its parent. */
 function passes(folder: string, suites: readonly string[]): Promise<boolean> {
   const vitest = `${root}node_modules/vitest/vitest.mjs`;
   const args = [vitest, 'run', '--root', folder, ...suites];
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: 'ignore',
+    detached: true,
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
+  group = child.pid;
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve(code === 0));
+    child.on('close', (code) => {
+      killGroup();
+      resolve(code === 0);
+    });
   });
+}
+
+/** Ends what is left of the group, if anything is. */
+function killGroup(): void {
+  if (group === undefined) return;
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  group = undefined;
 }
 
 /** The mutants that no suite finds. The suites must pass on a copy without a bug, or their failing would say nothing. */
@@ -76,8 +95,9 @@ for (const [signal, exitCode] of [
   ['SIGTERM', 143],
 ] as const) {
   process.once(signal, () => {
+    killGroup();
     rmSync(new URL('../../.mutants/', import.meta.url), { recursive: true, force: true });
-    process.exit(exitCode); // the suite that runs belongs to the same group, and has had the signal too
+    process.exit(exitCode);
   });
 }
 
