@@ -2,28 +2,15 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { balancerMutants } from '../balancer/mutants.js';
-import { heartbeatMutants } from '../detector/heartbeats/mutants.js';
-import { detectorMutants } from '../detector/mutants.js';
-import { hashingMutants } from '../hashing/mutants.js';
+import { allMutants } from '../all-mutants.js';
 import { plantWithTests, uproot, type Mutant } from '../mutants.js';
-import { quorumMutants } from '../quorum/mutants.js';
-import { raftMutants } from '../raft/mutants.js';
 
-const PRIMITIVES: Readonly<Record<string, readonly Mutant[]>> = {
-  raft: raftMutants,
-  quorum: quorumMutants,
-  hashing: hashingMutants,
-  balancer: balancerMutants,
-  detector: detectorMutants,
-  heartbeats: heartbeatMutants,
-};
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A suite that runs longer hangs, which the bug has brought about: it counts as found. */
 const TIMEOUT_MS = 120_000;
 
 function parse(): { primitives: string[]; json: boolean } {
-  const names = Object.keys(PRIMITIVES).join(', ');
+  const names = Object.keys(allMutants).join(', ');
   const program = new Command('npm run mutants --')
     .description('Plants known bugs in copies of the sources, one at a time, and requires that a named suite fails.')
     .argument('[primitive]', `one of: ${names}; by default all`)
@@ -31,10 +18,10 @@ function parse(): { primitives: string[]; json: boolean } {
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   program.parse();
   const [primitive] = program.args;
-  if (primitive !== undefined && !(primitive in PRIMITIVES)) {
+  if (primitive !== undefined && !(primitive in allMutants)) {
     program.error(`error: unknown primitive "${primitive}"; choose one of: ${names}`, { exitCode: 2 });
   }
-  const primitives = primitive === undefined ? Object.keys(PRIMITIVES) : [primitive];
+  const primitives = primitive === undefined ? Object.keys(allMutants) : [primitive];
   return { primitives, json: program.opts<{ json: boolean }>().json };
 }
 
@@ -103,7 +90,7 @@ for (const [signal, exitCode] of [
 
 const { primitives, json } = parse();
 for (const primitive of primitives) {
-  const mutants = PRIMITIVES[primitive]!;
+  const mutants = allMutants[primitive]!;
   const survivors = await survivorsOf(mutants);
   const result = { primitive, planted: mutants.length, killed: mutants.length - survivors.length, survivors };
   if (json) console.log(JSON.stringify(result));
