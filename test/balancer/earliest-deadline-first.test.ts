@@ -12,6 +12,7 @@ import {
   type ActiveNode,
 } from './active-nodes.js';
 import { balancerSuite, play } from './balancer-suite.js';
+import { rotationSuite } from './rotation-suite.js';
 
 balancerSuite('EarliestDeadlineFirst', {
   make: (nodes, random) => new EarliestDeadlineFirst(nodes, { random }),
@@ -27,8 +28,9 @@ const equal = (count: number, weight: number): [string, number][] =>
 /** Draws so that this many picks have been made. */
 const begun = (picks: number, nodes: number) => ({ random: () => (picks + 0.5) / (65_536 * nodes) });
 
-describe('EarliestDeadlineFirst', () => {
-  it.each([
+rotationSuite('EarliestDeadlineFirst', {
+  make: (nodes) => new EarliestDeadlineFirst(nodes),
+  rounds: [
     [[5, 1, 1], 'aaaabca'],
     [[4, 3, 2], 'abcabacba'],
     [[1, 2], 'bab'],
@@ -37,16 +39,11 @@ describe('EarliestDeadlineFirst', () => {
     [[1], 'a'],
     [[2, 0, 1], 'aca'],
     [[0.5, 0.25, 0.25], 'abca'],
-  ])('serves weights of %j by deadlines, the longest waiting first, again and again', (weights, round) => {
-    const balancer = new EarliestDeadlineFirst(weights.map((weight, i) => ['abc'[i]!, weight]));
-    expect(sequence(balancer, 3 * round.length)).toBe(round.repeat(3));
-  });
+  ],
+  apart: 1,
+});
 
-  it('gives the same lease each time: nothing is allocated', () => {
-    const balancer = new EarliestDeadlineFirst(['a']);
-    expect(balancer.pick()).toBe(balancer.pick());
-  });
-
+describe('EarliestDeadlineFirst', () => {
   it('is round robin when weights are equal, for ten million picks', () => {
     const balancer = new EarliestDeadlineFirst(equal(128, 3));
     const round = Array.from({ length: 128 }, () => balancer.pick());
@@ -102,24 +99,6 @@ describe('EarliestDeadlineFirst', () => {
         expect(play(new EarliestDeadlineFirst(), list, () => undefined)).toEqual(expected);
       }),
       { numRuns: 100 },
-    );
-  });
-
-  it('is fair between two that stay, however many others come and go', () => {
-    const weight = fc.integer({ min: 1, max: 5 });
-    fc.assert(
-      fc.property(longEvents, weight, weight, (list, y, z) => {
-        const balancer = new EarliestDeadlineFirst([
-          ['y', y],
-          ['z', z],
-        ]);
-        const got = { y: 0, z: 0 };
-        for (const node of play(balancer, list, () => undefined)) {
-          if (node === 'y' || node === 'z') got[node]++;
-          expect(Math.abs(got.y / y - got.z / z)).toBeLessThanOrEqual(1 / y + 1 / z);
-        }
-      }),
-      { numRuns: 40 },
     );
   });
 

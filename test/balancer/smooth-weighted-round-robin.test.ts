@@ -1,16 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SmoothWeightedRoundRobin } from 'quorate/balancer';
-import {
-  activeAtPicks,
-  longEvents,
-  sequence,
-  tally,
-  thousand,
-  thousandTotal,
-  type ActiveNode,
-} from './active-nodes.js';
+import { activeAtPicks, longEvents, sequence, type ActiveNode } from './active-nodes.js';
 import { balancerSuite, play } from './balancer-suite.js';
+import { rotationSuite } from './rotation-suite.js';
 
 balancerSuite('SmoothWeightedRoundRobin', {
   make: (nodes) => new SmoothWeightedRoundRobin(nodes),
@@ -19,24 +12,20 @@ balancerSuite('SmoothWeightedRoundRobin', {
   lag: () => 2,
 });
 
-describe('SmoothWeightedRoundRobin', () => {
-  it.each([
+rotationSuite('SmoothWeightedRoundRobin', {
+  make: (nodes) => new SmoothWeightedRoundRobin(nodes),
+  rounds: [
     [[5, 1, 1], 'aabacaa'],
     [[4, 3, 2], 'abcabacba'],
     [[1, 1, 1], 'abc'],
     [[1], 'a'],
     [[2, 0, 1], 'aca'],
     [[0.5, 0.25, 0.25], 'abca'],
-  ])('serves weights of %j as nginx does, again and again', (weights, round) => {
-    const balancer = new SmoothWeightedRoundRobin(weights.map((weight, i) => ['abc'[i]!, weight]));
-    expect(sequence(balancer, 3 * round.length)).toBe(round.repeat(3));
-  });
+  ],
+  apart: 1.5,
+});
 
-  it('gives the same lease each time: nothing is allocated', () => {
-    const balancer = new SmoothWeightedRoundRobin(['a']);
-    expect(balancer.pick()).toBe(balancer.pick());
-  });
-
+describe('SmoothWeightedRoundRobin', () => {
   it('is the rule, to the letter, for whole weights', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 8 }), (weights) => {
@@ -67,24 +56,6 @@ describe('SmoothWeightedRoundRobin', () => {
     );
   });
 
-  it('is fair between two that stay, however many others come and go', () => {
-    const weight = fc.integer({ min: 1, max: 5 });
-    fc.assert(
-      fc.property(longEvents, weight, weight, (list, y, z) => {
-        const balancer = new SmoothWeightedRoundRobin([
-          ['y', y],
-          ['z', z],
-        ]);
-        const got = { y: 0, z: 0 };
-        for (const node of play(balancer, list, () => undefined)) {
-          if (node === 'y' || node === 'z') got[node]++;
-          expect(Math.abs(got.y / y - got.z / z)).toBeLessThanOrEqual(1.5 / y + 1.5 / z);
-        }
-      }),
-      { numRuns: 40 },
-    );
-  });
-
   it('gives a newcomer no burst, nor its weight to who replaces a heavy one each time', () => {
     const balancer = new SmoothWeightedRoundRobin(['a', 'b', 'c', 'd']);
     sequence(balancer, 1001);
@@ -112,11 +83,6 @@ describe('SmoothWeightedRoundRobin', () => {
     expect(sequence(balancer, 3)).toBe('aab');
     for (const [node, weight] of [['a', 5] as const, ['b', 1] as const, ['c', 1] as const]) balancer.add(node, weight);
     expect(sequence(balancer, 11)).toBe('acaaaabacaa');
-  });
-
-  it('gives each of a thousand nodes its weight in every round', () => {
-    const balancer = new SmoothWeightedRoundRobin(thousand);
-    expect(tally(balancer, thousandTotal)).toEqual(new Map(thousand));
   });
 
   it('bears weights of all sizes', () => {

@@ -2,16 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionError, seededRandom } from 'quorate/core';
 import { StaticRoundRobin } from 'quorate/balancer';
-import {
-  activeAtPicks,
-  longEvents,
-  sequence,
-  tally,
-  thousand,
-  thousandTotal,
-  type ActiveNode,
-} from './active-nodes.js';
+import { activeAtPicks, longEvents, sequence, type ActiveNode } from './active-nodes.js';
 import { balancerSuite, play } from './balancer-suite.js';
+import { rotationSuite } from './rotation-suite.js';
 
 balancerSuite('StaticRoundRobin', {
   make: (nodes, random) => new StaticRoundRobin(nodes, { random }),
@@ -20,24 +13,19 @@ balancerSuite('StaticRoundRobin', {
   lag: () => 2,
 });
 
-describe('StaticRoundRobin', () => {
-  it.each([
+rotationSuite('StaticRoundRobin', {
+  make: (nodes) => new StaticRoundRobin(nodes),
+  rounds: [
     [[4, 3, 2], 'ababcaabc'],
     [[5, 1, 1], 'aaabaac'],
     [[1, 1, 1], 'abc'],
     [[200, 200], 'ab'],
     [[1], 'a'],
     [[256, 0, 128], 'aac'],
-  ])('serves weights of %j as HAProxy does, again and again', (weights, round) => {
-    const balancer = new StaticRoundRobin(weights.map((weight, i) => ['abc'[i]!, weight]));
-    expect(sequence(balancer, 3 * round.length)).toBe(round.repeat(3));
-  });
+  ],
+});
 
-  it('gives the same lease each time: nothing is allocated', () => {
-    const balancer = new StaticRoundRobin(['a']);
-    expect(balancer.pick()).toBe(balancer.pick());
-  });
-
+describe('StaticRoundRobin', () => {
   it('fills its table by the rule, to the letter', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 256 }), { minLength: 1, maxLength: 26 }), (weights) => {
@@ -93,12 +81,6 @@ describe('StaticRoundRobin', () => {
       const deviation = Math.sqrt((900 * weight * (9 - weight)) / 81);
       expect(Math.abs(first.get(node)! - 100 * weight)).toBeLessThan(5 * deviation);
     }
-  });
-
-  it('gives each of a thousand nodes its weight in every round', () => {
-    const balancer = new StaticRoundRobin(thousand);
-    expect(tally(balancer, thousandTotal)).toEqual(new Map(thousand));
-    expect(tally(balancer, thousandTotal)).toEqual(new Map(thousand));
   });
 
   it.each([0.5, 257, 1.1])('refuses a weight of %d, and keeps the one it had', (weight) => {
