@@ -69,7 +69,7 @@ export abstract class Detector implements FailureDetector {
 
   heartbeat(at: number, sequence: number = this.at(Slot.Highest) + 1): void {
     const { memory, start } = this;
-    if (!(sequence > memory[start + Slot.Highest]!)) return;
+    if (!(sequence > memory[start + Slot.Highest]! && sequence < Infinity)) return;
     checkTime(at, memory[start + Slot.From]!);
     this.learn(at, sequence);
     memory[start + Slot.From] = at;
@@ -102,9 +102,9 @@ export abstract class Detector implements FailureDetector {
   }
 }
 
-/** @throws InvalidOptionError for a time before the last one */
+/** @throws InvalidOptionError for a time before the last one, and for what is none */
 function checkTime(at: number, last: number): void {
-  if (!(at >= last)) throw new InvalidOptionError('at', at, `a time not before the last, ${last}`);
+  if (!(at >= last && at < Infinity)) throw new InvalidOptionError('at', at, `a time not before the last, ${last}`);
 }
 
 /** A suspicion that begins to grow so many milliseconds before the deadline, and is 1 when that is reached. */

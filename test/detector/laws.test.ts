@@ -87,13 +87,14 @@ describe.each(Object.entries(detectors))('%s', (name, make) => {
     );
   });
 
-  it('ignores heartbeats that were overtaken or repeated', () => {
+  it('ignores heartbeats that were overtaken or repeated, or whose number is none', () => {
     property((detector, last, events) => {
       const highest = Math.max(...events.map(({ sequence }) => sequence));
       const before = detector.state();
       detector.heartbeat(last + 1, highest);
       detector.heartbeat(last + 1, highest - 1);
       detector.heartbeat(last + 1, NaN);
+      detector.heartbeat(last + 1, Infinity);
       expect(detector.state()).toEqual(before);
     });
   });
@@ -142,7 +143,7 @@ describe.each(Object.entries(detectors))('%s', (name, make) => {
     const detector = make(INTERVAL);
     detector.heartbeat(500, 5);
     const before = detector.state();
-    for (const at of [499.9, NaN, -Infinity]) {
+    for (const at of [499.9, NaN, -Infinity, Infinity]) {
       expect(() => detector.heartbeat(at, 6)).toThrow(/^at is .*; it must be a time not before the last, 500$/);
       expect(() => detector.expectFrom(at)).toThrow(/^at is /);
     }

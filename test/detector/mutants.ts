@@ -27,8 +27,8 @@ export const detectorMutants: readonly Mutant[] = [
     name: 'a heartbeat that was repeated is evidence',
     suite: 'test/detector/laws.test.ts',
     file: 'detector/detector.ts',
-    find: 'if (!(sequence > memory[start + Slot.Highest]!)) return;',
-    replace: 'if (!(sequence >= memory[start + Slot.Highest]!)) return;',
+    find: 'if (!(sequence > memory[start + Slot.Highest]! &&',
+    replace: 'if (!(sequence >= memory[start + Slot.Highest]! &&',
   },
   {
     name: 'the pause of the monitor itself is learned as an interval',

@@ -10,25 +10,21 @@ interface History {
   readonly highest: number;
   /** New heartbeats, in order. */
   readonly beats: readonly Event[];
-  /** The beginnings of intervals that are known: when the heartbeat before came, if nothing was set since. */
-  readonly since: readonly (number | null)[];
 }
 
 function history(events: readonly Event[]): History {
   const beats: Event[] = [];
-  const since: (number | null)[] = [];
   let [from, highest, arrived] = [-Infinity, -1, false];
   for (const event of events) {
     if (event.type === 'heartbeat' && event.sequence <= highest) continue;
     if (event.type === 'heartbeat') {
       beats.push(event);
-      since.push(arrived ? from : null);
       highest = event.sequence;
     }
     from = event.at;
     arrived = event.type === 'heartbeat';
   }
-  return { from, arrived, highest, beats, since };
+  return { from, arrived, highest, beats };
 }
 
 export const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
