@@ -18,24 +18,7 @@ import { serverNames } from './servers.js';
 import { simulate } from './simulation.js';
 import { strategies } from './strategies.js';
 import { resultTable } from './table.js';
-
-/** Signals that end the example, with the exit codes that shells give them. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-/** The exit code of the signal that came; `null` while none has. */
-let interruptedWith: number | null = null;
-
-/** Rejects when a signal comes. From then on further ones change nothing: everything is being ended already. */
-const interrupted = new Promise<never>((_, reject) => {
-  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      interruptedWith ??= exitCode;
-      reject(new Error(signal));
-    });
-  }
-});
-
-interrupted.catch(() => {}); // it may come when nobody waits for it
+import { exitCodeOfSignal, interrupted } from '../interrupted.js';
 
 /** Does what was asked for, and prints it. */
 async function main(): Promise<void> {
@@ -93,7 +76,8 @@ function describe({ requests, rate, seed, simulate }: Options, results: readonly
 }
 
 function exitCodeOf(error: unknown): number {
-  if (interruptedWith !== null) return interruptedWith;
+  const exitCode = exitCodeOfSignal();
+  if (exitCode !== null) return exitCode;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return error instanceof UsageError ? 2 : 1;
 }

@@ -15,24 +15,7 @@ import { describe, jsonLine, outcomeTable } from './report.js';
 import { Script } from './script.js';
 import type { Row } from './table.js';
 import { Watcher } from './watcher.js';
-
-/** Signals that end the example, with the exit codes that shells give them. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-/** The exit code of the signal that came; `null` while none has. */
-let interruptedWith: number | null = null;
-
-/** Rejects when a signal comes. From then on further ones change nothing: everything is being ended already. */
-const interrupted = new Promise<never>((_, reject) => {
-  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      interruptedWith ??= exitCode;
-      reject(new Error(signal));
-    });
-  }
-});
-
-interrupted.catch(() => {}); // it may come when nobody waits for it
+import { exitCodeOfSignal, interrupted } from '../interrupted.js';
 
 /** Does what was asked for and returns the exit code. */
 async function main(): Promise<number> {
@@ -83,7 +66,8 @@ function summarise(options: Options, outcomes: readonly Outcome[], watcher: Watc
 }
 
 function exitCodeOf(error: unknown): number {
-  if (interruptedWith !== null) return interruptedWith;
+  const exitCode = exitCodeOfSignal();
+  if (exitCode !== null) return exitCode;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return error instanceof UsageError ? 2 : 1;
 }

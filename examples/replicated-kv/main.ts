@@ -18,24 +18,7 @@ import { makeJournalFolder } from './place.js';
 import { RecordedHistory } from './recorded-history.js';
 import { complaints, isGood, jsonLine, table, type Result } from './report.js';
 import { fileRecords, mimeRecords, Workload } from './workload.js';
-
-/** Signals that end the demo, with the exit codes that shells give them. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-/** The exit code of the signal that came; `null` while none has. */
-let interruptedWith: number | null = null;
-
-/** Rejects when a signal comes. From then on further ones change nothing: everything is being ended already. */
-const interrupted = new Promise<never>((_, reject) => {
-  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      interruptedWith ??= exitCode;
-      reject(new Error(signal));
-    });
-  }
-});
-
-interrupted.catch(() => {}); // it may come when nobody waits for it
+import { exitCodeOfSignal, interrupted } from '../interrupted.js';
 
 /** Does what was asked for and returns the exit code. */
 async function main(): Promise<number> {
@@ -114,7 +97,8 @@ function noMajority(nodes: number): string {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (interruptedWith !== null) return interruptedWith;
+  const exitCode = exitCodeOfSignal();
+  if (exitCode !== null) return exitCode;
   process.stderr.write(`${messageOf(error)}\n`);
   return error instanceof UsageError ? 2 : 1;
 }

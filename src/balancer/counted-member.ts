@@ -7,10 +7,10 @@ export class CountedMember extends Member {
   inFlight = 0;
 }
 
-/** Counts a request until it is done; then tells once, with what was given, such as when it began. */
+/** Counts a request until it is done; then tells once, if it is to, with what was given, such as when it began. */
 export function countedLease<M extends CountedMember>(
   member: M,
-  finished: (member: M, result: RequestResult | undefined, given: number) => void,
+  finished?: (member: M, result: RequestResult | undefined, given: number) => void,
   given = 0,
 ): Lease {
   member.inFlight++;
@@ -19,7 +19,7 @@ export function countedLease<M extends CountedMember>(
     if (!open) return;
     open = false;
     member.inFlight--;
-    finished(member, result, given);
+    finished?.(member, result, given);
   };
   return { node: member.node, done };
 }

@@ -40,7 +40,7 @@ export class NginxLeastConnections extends Members<SmoothMember> {
         ties = 1;
       } else if (excess === 0) ties++;
     }
-    return countedLease(ties > 1 ? smoothly(active, best) : best, noMore);
+    return countedLease(ties > 1 ? smoothly(active, best) : best);
   }
 
   /** @internal */
@@ -68,5 +68,3 @@ function smoothly(active: readonly SmoothMember[], { inFlight, weight }: SmoothM
   best!.current -= total;
   return best!;
 }
-
-function noMore(): void {}

@@ -29,7 +29,7 @@ export class PowerOfTwoChoices extends TwoChoices<CountedMember> {
   }
 
   pick(): Lease {
-    return countedLease(this.choose(), noMore);
+    return countedLease(this.choose());
   }
 
   /** @internal */
@@ -42,5 +42,3 @@ export class PowerOfTwoChoices extends TwoChoices<CountedMember> {
     return (second.inFlight + 1) * first.weight < (first.inFlight + 1) * second.weight;
   }
 }
-
-function noMore(): void {}
