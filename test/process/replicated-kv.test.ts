@@ -105,9 +105,11 @@ describe('the replicated key-value example', () => {
 describe('the replicated key-value example with a planted bug', () => {
   /** Runs a copy of the demo whose map differs from the real one in one statement. */
   async function runWith(bug: { readonly find: string; readonly replace: string }, ...args: readonly string[]) {
-    const copy = resolve('.mutants', `replicated-kv-${process.pid}-${started}`); // below the packages that it imports
+    const copies = resolve('.mutants', `replicated-kv-${process.pid}-${started}`); // below the packages that it imports
+    const copy = join(copies, 'replicated-kv');
     try {
       cpSync(example, copy, { recursive: true });
+      cpSync(join(example, '../interrupted.ts'), join(copies, 'interrupted.ts')); // which it shares with others
       const map = join(copy, 'kv-state-machine.ts');
       const source = readFileSync(map, 'utf8');
       expect(source.split(bug.find)).toHaveLength(2);
@@ -118,7 +120,7 @@ describe('the replicated key-value example with a planted bug', () => {
       const { child, ended, temporary } = startIn(copy, ['--ops', '300', '--seed', '1', '--json', ...args]);
       return { ...(await ended), pid: child.pid, left: readdirSync(temporary), temporary };
     } finally {
-      rmSync(copy, { recursive: true, force: true });
+      rmSync(copies, { recursive: true, force: true });
     }
   }
 
