@@ -8,9 +8,10 @@ import type { Lease } from 'quorate/balancer';
 import { answer } from '../child.js';
 import { keep } from '../harness.js';
 
-/** What to measure: nanoseconds of a pick and the end of a request. */
+/** What to measure: nanoseconds of a request, which are its pick and its end, or of its pick alone. */
 export interface Question {
   readonly subject: string;
+  readonly part: 'request' | 'pick';
   readonly nodes: number;
   readonly seconds: number;
 }
@@ -153,11 +154,24 @@ class Requests {
       open[ended] = pick(keys[i]!);
     }
   }
+
+  /** The same, but as many requests end before others begin; returns the milliseconds of the picks. */
+  picks(count: number): number {
+    const open = this.#open;
+    const ends = this.#ends;
+    const pick = this.#pick;
+    const first = this.#count & (KEYS - 1); // a multiple of the count
+    this.#count += count;
+    for (let i = first; i < first + count; i++) open[ends[i]!]?.done(); // some once more, which changes nothing
+    const began = performance.now();
+    for (let i = first; i < first + count; i++) open[ends[i]!] = pick(keys[i]!);
+    return performance.now() - began;
+  }
 }
 
 const made = new Map<number, Requests>();
 
-answer(async ({ subject, nodes, seconds }: Question): Promise<number> => {
+answer(async ({ subject, part, nodes, seconds }: Question): Promise<number> => {
   let requests = made.get(nodes);
   if (requests === undefined) {
     const names = Array.from({ length: nodes }, (_, i) => `10.0.${i >> 8}.${i & 255}:8080`);
@@ -166,8 +180,18 @@ answer(async ({ subject, nodes, seconds }: Question): Promise<number> => {
     time(requests, WARM_UP_SECONDS); // until the code is compiled
   }
   time(requests, seconds / 4); // the process was idle meanwhile, and others had the caches
-  return time(requests, seconds);
+  return part === 'pick' ? timePicks(requests, nodes, seconds) : time(requests, seconds);
 });
+
+/** Nanoseconds of each pick. */
+function timePicks(requests: Requests, nodes: number, seconds: number): number {
+  const end = performance.now() + seconds * 1000;
+  const batch = nodes < 64 ? 8 : 64; // a small part of what is in flight, and long enough to be timed
+  let elapsed = 0;
+  let count = 0;
+  for (; performance.now() < end; count += batch) elapsed += requests.picks(batch);
+  return (elapsed * 1e6) / count;
+}
 
 /** Nanoseconds of each request: of the processor, as others want it, too, that of the collector of garbage included. */
 function time(requests: Requests, seconds: number): number {

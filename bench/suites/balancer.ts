@@ -5,7 +5,7 @@ import { peer } from '../peers.js';
 
 /*
  * What a request costs a balancer, its pick and its end, with two requests a node in flight, which end in an order that is
- * drawn by lot. Weights are 1 to 4 for the strategies that are about weights, and equal for others. Peers are told nothing of
+ * drawn by lot; of some strategies that learn from the end also the pick alone, for peers have nothing else. Weights are 1 to 4 for the strategies that are about weights, and equal for others. Peers are told nothing of
  * the end, and moleculer is given its endpoints each time; undici's is the choice of a `BalancedPool` and all that is
  * on the way to it, with upstreams that do nothing. Of the time, that of the processor counts.
  */
@@ -38,17 +38,24 @@ const SUBJECTS: readonly (readonly [name: string, subject: string, peer?: string
   ["nginx's IP hash", 'NginxIpHash'],
 ];
 
-function casesOf([name, subject, by]: (typeof SUBJECTS)[number]): Case[] {
+/** Of these also the pick alone. */
+const PICKED: readonly string[] = ['LeastConnections', 'PowerOfTwoChoices', 'PeakEwma'];
+
+function casesOf([name, subject, by]: (typeof SUBJECTS)[number], part: Question['part'] = 'request'): Case[] {
   const child = new Child<Question, number>(program);
   return COUNTS.map((nodes) => ({
-    name: `${name}, ${nodes} nodes`,
+    name: `${name}${part === 'pick' ? ', the pick alone' : ''}, ${nodes} nodes`,
     unit: 'ns/op',
     ...(by === undefined ? {} : { peer: peer(by) }),
-    measure: (seconds) => child.ask({ subject, nodes, seconds }),
+    measure: (seconds) => child.ask({ subject, part, nodes, seconds }),
     close: () => child.close(),
   }));
 }
 
-const suite: Suite = () => SUBJECTS.flatMap(casesOf);
+const suite: Suite = () =>
+  SUBJECTS.flatMap((subject) => [
+    ...casesOf(subject),
+    ...(PICKED.includes(subject[1]) ? casesOf(subject, 'pick') : []),
+  ]);
 
 export default suite;

@@ -1,7 +1,6 @@
 import { checkNumber, InvalidOptionError, OverloadedError } from '../core/index.js';
 import { HashRing, type ConsistentHash, type Key, type WeightedNode } from '../hashing/index.js';
-import type { Balancer, Lease, Nodes } from './balancer.js';
-import { countedLease } from './counted-member.js';
+import type { Balancer, Lease, Nodes, RequestResult } from './balancer.js';
 import { Members } from './members.js';
 import { RoundRobin } from './round-robin.js';
 import { UncountedMember } from './uncounted-member.js';
@@ -157,12 +156,17 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
   /** Counts a request, if there is a limit. */
   #given(member: HashedMember, lease: Lease): Lease {
     if (this.#maxInFlight === Infinity) return lease;
-    const counted = countedLease(member, (_, result) => {
+    member.inFlight++;
+    if (member.inFlight === this.#maxInFlight) this.#tellFallback(member);
+    let open = true;
+    const done = (result?: RequestResult): void => {
+      if (!open) return;
+      open = false;
+      member.inFlight--;
       lease.done(result);
       if (member.inFlight === this.#maxInFlight - 1) this.#tellFallback(member);
-    });
-    if (member.inFlight === this.#maxInFlight) this.#tellFallback(member);
-    return counted;
+    };
+    return { node: member.node, done };
   }
 
   /** Whether a node can be given requests. Not of one that was removed, and may be there anew. */

@@ -1,25 +1,26 @@
-import type { Lease, RequestResult } from './balancer.js';
+import type { Lease } from './balancer.js';
 import { Member } from './members.js';
 
 /** A node of which is known how many requests it has. */
 export class CountedMember extends Member {
   /** Requests that are not done. */
   inFlight = 0;
+
+  /** A request of it is done, and counts no more. */
+  ended(): void {}
 }
 
-/** Counts a request until it is done; then tells once, if it is to, with what was given, such as when it began. */
-export function countedLease<M extends CountedMember>(
-  member: M,
-  finished?: (member: M, result: RequestResult | undefined, given: number) => void,
-  given = 0,
-): Lease {
+/** Counts a request until it is done. */
+export function countedLease(member: CountedMember): Lease {
   member.inFlight++;
-  let open = true;
-  const done = (result?: RequestResult): void => {
-    if (!open) return;
-    open = false;
-    member.inFlight--;
-    finished?.(member, result, given);
+  // All that a lease keeps: where thousands are held, what it costs is memory that is not in the caches of the processor.
+  let open: CountedMember | undefined = member;
+  const done = (): void => {
+    if (open === undefined) return;
+    const ended = open;
+    open = undefined;
+    ended.inFlight--;
+    ended.ended();
   };
   return { node: member.node, done };
 }

@@ -1,12 +1,18 @@
 import { checkNumber, systemClock, systemRandom } from '../core/index.js';
 import type { Lease, RequestResult } from './balancer.js';
-import { CountedMember, countedLease } from './counted-member.js';
+import { CountedMember } from './counted-member.js';
 import { TwoChoices } from './two-choices.js';
 
 /** What a request takes at least, for some clocks stand still meanwhile. */
 const LEAST_MS = 0.001;
-/** Beyond the level of any latency. */
-const UNTRIED = 1e300;
+/** Below all other costs. */
+const UNTRIED = 1e-300;
+/** Such that any latency times it is above that. */
+const LEAST_GROWTH = 1e-290;
+/** Above all other costs. */
+const ON_TRIAL = 1e300;
+/** For how many times `decayMs` costs grow until they are set back, so that these are never reached. */
+const LONGEST = 300;
 
 /** Options of the strategies that learn from latencies. */
 export interface LatencyOptions {
@@ -33,16 +39,15 @@ export interface LatencyOptions {
 
 /** A node and what is known of its latency. */
 export class LatencyMember extends CountedMember {
-  /** In milliseconds, as of `at`; 0 until a request has ended. */
+  /** In milliseconds, as of when a request ended last; 0 until one has. */
   latency = 0;
-  /** When a request has ended last. */
-  at = 0;
+  /** Of that time. */
+  growth = 1;
   /**
-   * What its latency would have been at time 0, to have fallen to `latency` at `at`, as a logarithm: since all fall at the same
-   * rate, the difference between two nodes is the same at any time. Below all others before the first pick, above them until
-   * that request has ended.
+   * Its latency times that growth. Instead of all costs falling alike, later ones grow, so that what they are to each other is
+   * the same at any time. Below all others before the first pick, above them until that request has ended.
    */
-  level = -UNTRIED;
+  cost = UNTRIED;
 }
 
 /** What strategies share that choose, of two nodes, the one with the lower latency times requests. */
@@ -50,6 +55,8 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
   readonly #now: () => number;
   readonly #decayMs: number;
   readonly #failureLatencyMs: number;
+  /** Since when costs grow. */
+  #epoch = 0;
 
   constructor(options: LatencyOptions) {
     const { random = systemRandom, now = systemNow, decayMs = 10_000, failureLatencyMs = 10_000 } = options;
@@ -64,29 +71,51 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
 
   pick(): Lease {
     const member = this.choose();
-    if (member.level === -UNTRIED) member.level = UNTRIED;
-    return countedLease(member, this.#finished, this.#now());
+    if (member.cost === UNTRIED) member.cost = ON_TRIAL;
+    return this.#lease(member, this.#now());
   }
 
   /** @internal */
   protected better(second: M, first: M): boolean {
-    const load = (second.inFlight + 1) * first.weight;
-    const other = (first.inFlight + 1) * second.weight;
-    const above = second.level - first.level;
-    if (load === other) return above < 0;
-    const less = load < other;
-    // An exponential only where one has less to do and the other is quicker.
-    return less === above < 0 ? less : load * Math.exp(above) < other;
+    return second.cost * (second.inFlight + 1) * first.weight < first.cost * (first.inFlight + 1) * second.weight;
   }
 
-  readonly #finished = (member: M, result: RequestResult | undefined, began: number): void => {
+  #lease(member: M, began: number): Lease {
+    member.inFlight++;
+    let open: M | undefined = member;
+    const done = (result?: RequestResult): void => {
+      if (open === undefined) return;
+      const ended = open;
+      open = undefined;
+      ended.inFlight--;
+      this.#ended(ended, began, result);
+    };
+    return { node: member.node, done };
+  }
+
+  #ended(member: M, began: number, result: RequestResult | undefined): void {
     const now = this.#now();
     let latency = Math.max(now - began, LEAST_MS);
     if (result?.failed === true) latency = Math.max(latency, this.#failureLatencyMs, member.latency);
-    this.learn(member, latency, Math.exp(Math.min(0, member.at - now) / this.#decayMs));
-    member.at = now;
-    member.level = Math.log(member.latency) + now / this.#decayMs;
-  };
+    const growth = this.#growth(now);
+    this.learn(member, latency, Math.min(1, member.growth / growth));
+    member.growth = growth;
+    member.cost = member.latency * growth;
+  }
+
+  /** By how much more than at the epoch costs are now. */
+  #growth(now: number): number {
+    const age = (now - this.#epoch) / this.#decayMs;
+    if (Math.abs(age) < LONGEST) return Math.exp(age);
+    this.#epoch = now;
+    for (const member of this.members()) {
+      if (member.latency === 0) continue;
+      // At most 1: of a clock that was set back, what it said before is as of now.
+      member.growth = Math.max(LEAST_GROWTH, Math.min(1, member.growth * Math.exp(-age)));
+      member.cost = member.latency * member.growth;
+    }
+    return 1;
+  }
 }
 
 /** One for all balancers, so that engines can inline it. */

@@ -1,11 +1,10 @@
 import type { Lease, Nodes } from './balancer.js';
-import { CountedMember, countedLease } from './counted-member.js';
+import { countedLease } from './counted-member.js';
 import { loadOf } from './load.js';
 import { Members } from './members.js';
+import { PlacedMember, type ByLoad } from './placed-member.js';
 
-class QueuedMember extends CountedMember {
-  /** Where it is among those that can be picked; may be out of date for others. */
-  place = 0;
+class QueuedMember extends PlacedMember {
   /** When it was last given or freed a request, or added, as a count of such events. */
   turn = 0;
 }
@@ -23,7 +22,7 @@ class QueuedMember extends CountedMember {
  * O(log nodes), by a tournament of the nodes in typed arrays, of which the matches of one node are replayed; the lease is all
  * that is allocated. O(nodes) at the first pick after a change of nodes, weights or availability.
  */
-export class LeastConnections extends Members<QueuedMember> {
+export class LeastConnections extends Members<QueuedMember> implements ByLoad {
   #turn = 0;
   #places: readonly QueuedMember[] = [];
   /** Of each place. */
@@ -40,14 +39,14 @@ export class LeastConnections extends Members<QueuedMember> {
 
   pick(): Lease {
     const member = this.active()[this.#winners[1]!]!;
-    const lease = countedLease(member, this.#reposition);
-    this.#reposition(member);
+    const lease = countedLease(member);
+    this.loadChanged(member);
     return lease;
   }
 
   /** @internal */
   protected member(node: string, order: number): QueuedMember {
-    const member = new QueuedMember(node, order);
+    const member = new QueuedMember(node, order, this);
     member.turn = ++this.#turn;
     return member;
   }
@@ -60,32 +59,33 @@ export class LeastConnections extends Members<QueuedMember> {
     this.#turns = Float64Array.from(active, ({ turn }) => turn);
     const winners = (this.#winners = new Uint32Array(2 * length));
     active.forEach((member, place) => (member.place = winners[length + place] = place));
-    for (let i = length - 1; i > 0; i--) winners[i] = this.#first(winners[2 * i]!, winners[2 * i + 1]!);
+    for (let i = length - 1; i > 0; i--) {
+      winners[i] = first(winners[2 * i]!, winners[2 * i + 1]!, this.#loads, this.#turns);
+    }
   }
 
-  /** Once the requests of a node are more or fewer. */
-  readonly #reposition = (member: QueuedMember): void => {
-    member.turn = ++this.#turn;
+  /** @internal */
+  loadChanged(member: QueuedMember): void {
     const { place } = member;
+    member.turn = ++this.#turn;
     if (this.#places[place] !== member) return; // removed, or not available
-    this.#loads[place] = loadOf(member);
-    this.#turns[place] = member.turn;
     const winners = this.#winners;
+    const [loads, turns] = [this.#loads, this.#turns];
+    loads[place] = loadOf(member);
+    turns[place] = member.turn;
     let winner = place;
-    for (let i = this.#places.length + place; i > 1;) {
-      winner = this.#first(winner, winners[i ^ 1]!);
+    for (let i = loads.length + place; i > 1;) {
+      winner = first(winner, winners[i ^ 1]!, loads, turns);
       i >>= 1;
       // When it neither was the winner nor is, the winner is who it was, and so are all above.
       if (winner !== place && winners[i] !== place) return;
       winners[i] = winner;
     }
-  };
-
-  /** Which of two places comes first; without branches, half of which would be mispredicted. */
-  #first(a: number, b: number): number {
-    const load = this.#loads[a]!;
-    const other = this.#loads[b]!;
-    const isOther = Number(other < load) | (Number(other === load) & Number(this.#turns[b]! < this.#turns[a]!));
-    return a ^ ((a ^ b) & -isOther);
   }
+}
+
+/** Which of two places comes first. Who that is cannot be foretold, and a wrong guess costs more than the rest: no branch. */
+function first(a: number, b: number, loads: Float64Array, turns: Float64Array): number {
+  const lead = loads[b]! - loads[a]! || turns[b]! - turns[a]!;
+  return a ^ ((a ^ b) & -Number(lead < 0));
 }

@@ -1,8 +1,9 @@
 import { systemRandom } from '../core/index.js';
 import type { Lease, Nodes } from './balancer.js';
-import { CountedMember, countedLease } from './counted-member.js';
+import { countedLease } from './counted-member.js';
 import { loadOf } from './load.js';
 import { Members } from './members.js';
+import { PlacedMember, type ByLoad } from './placed-member.js';
 
 /** Options of {@link LeastOutstanding}. */
 export interface LeastOutstandingOptions {
@@ -12,11 +13,6 @@ export interface LeastOutstandingOptions {
    * @defaultValue that of the platform: clients that all began with the first node would surge onto it
    */
   readonly random?: () => number;
-}
-
-class PlacedMember extends CountedMember {
-  /** Where it is among those that can be picked; may be out of date for others. */
-  place = 0;
 }
 
 /**
@@ -33,7 +29,7 @@ class PlacedMember extends CountedMember {
  * O(log nodes), by a tree of minima in a typed array; the lease is all that is allocated. O(nodes) at the first pick after a
  * change of nodes, weights or availability.
  */
-export class LeastOutstanding extends Members<PlacedMember> {
+export class LeastOutstanding extends Members<PlacedMember> implements ByLoad {
   readonly #random: () => number;
   #last = -1;
   /** Where the scan goes on. */
@@ -55,14 +51,14 @@ export class LeastOutstanding extends Members<PlacedMember> {
     const member = active[place]!;
     this.#next = place + 1 === active.length ? 0 : place + 1;
     this.#last = member.order;
-    const lease = countedLease(member, this.#update);
-    this.#update(member);
+    const lease = countedLease(member);
+    this.loadChanged(member);
     return lease;
   }
 
   /** @internal */
   protected member(node: string, order: number): PlacedMember {
-    return new PlacedMember(node, order);
+    return new PlacedMember(node, order, this);
   }
 
   /** @internal */
@@ -102,8 +98,8 @@ export class LeastOutstanding extends Members<PlacedMember> {
     return i - half;
   }
 
-  /** Once the requests of a node are more or fewer. */
-  readonly #update = (member: PlacedMember): void => {
+  /** @internal */
+  loadChanged(member: PlacedMember): void {
     if (this.#places[member.place] !== member) return; // removed, or not available
     const least = this.#least;
     let i = (least.length >> 1) + member.place;
@@ -113,5 +109,5 @@ export class LeastOutstanding extends Members<PlacedMember> {
       if (least[i] === minimum) return;
       least[i] = minimum;
     }
-  };
+  }
 }

@@ -45,6 +45,11 @@ export abstract class Members<M extends Member, Context = void> implements Balan
     return this.#active ?? this.#activate();
   }
 
+  /** All, also those that cannot be picked. @internal */
+  protected members(): Iterable<M> {
+    return this.#members.values();
+  }
+
   #activate(): readonly M[] {
     const active = Array.from(this.#members.values()).filter(({ available, weight }) => available && weight > 0);
     if (active.length === 0) throw new NoNodeError(this.#members.size);

@@ -17,11 +17,13 @@ export abstract class TwoChoices<M extends CountedMember> extends Members<M> {
   protected choose(): M {
     const active = this.active();
     const { length } = active;
-    const place = Math.floor(this.#random() * length);
+    const drawn = this.#random() * length;
+    const place = Math.floor(drawn);
     const first = active[place]!;
     if (length === 1) return first;
-    // Of all but the first. Were both drawn from all, one in `length` pairs would be no choice.
-    const other = Math.floor(this.#random() * (length - 1));
+    // What is left of the draw is uniform, too. Of all but the first: were both drawn from all, one in `length` pairs would be
+    // no choice.
+    const other = Math.floor((drawn - place) * (length - 1));
     const second = active[other < place ? other : other + 1]!;
     return this.better(second, first) ? second : first;
   }

@@ -17,31 +17,39 @@ describe('PowerOfTwoChoices', () => {
     new PowerOfTwoChoices(nodes, { random: () => draws.shift()! });
 
   it('takes the first of two that tie', () => {
-    expect(scripted(['a', 'b', 'c', 'd'], 0.6, 0.4).pick().node).toBe('c');
-    expect(scripted(['a', 'b', 'c', 'd'], 0.3, 0.99).pick().node).toBe('b');
+    expect(scripted(['a', 'b', 'c', 'd'], 0.6).pick().node).toBe('c');
+    expect(scripted(['a', 'b', 'c', 'd'], 0.3).pick().node).toBe('b');
   });
 
   it.each([
-    [0, 0, 'b'], // 0 of those without a is b
-    [0, 0.99, 'd'],
-    [0.3, 0, 'a'],
-    [0.3, 0.4, 'c'],
-    [0.99, 0.99, 'c'],
-  ])('never compares a node with itself: draws of %d and %d', (first, second, other) => {
-    const balancer = scripted(['a', 'b', 'c', 'd'], first, second, first, second);
+    [0, 'b'], // 0 of those without a is b
+    [0.249, 'd'],
+    [0.25, 'a'],
+    [0.35, 'c'],
+    [0.999, 'c'],
+  ])('never compares a node with itself: a draw of %d, by its quarter and where in it', (draw, other) => {
+    const balancer = scripted(['a', 'b', 'c', 'd'], draw, draw);
     expect(balancer.pick().node).not.toBe(other);
     expect(balancer.pick().node).toBe(other);
   });
 
-  it('draws all pairs alike', () => {
+  it.each([5, 1000])('draws all pairs of %d nodes alike', (length) => {
     const random = seededRandom(1);
-    const counts = new Map<string, number>();
+    const counts = new Map<number, number>();
+    const names = Array.from({ length }, (_, i) => `${i}`);
+    const draws: number[] = [];
+    const balancer = new PowerOfTwoChoices(names, { random: () => draws.pop()! });
     for (let i = 0; i < 40_000; i++) {
-      const draws = [random(), random()] as const;
-      // With the same draws again the first is busier, so that the second is taken.
-      const balancer = scripted(['a', 'b', 'c', 'd', 'e'], ...draws, ...draws);
-      const pair = balancer.pick().node + balancer.pick().node;
-      counts.set(pair, (counts.get(pair) ?? 0) + 1);
+      const draw = random();
+      // With the same draw again the first is busier, so that the second is taken.
+      draws.push(draw, draw);
+      const [first, second] = [balancer.pick(), balancer.pick()];
+      // Of many nodes, how far the second is behind the first.
+      const behind = (Number(second.node) - Number(first.node) + length) % length;
+      const kind = length > 5 ? Math.floor((behind * 20) / length) : behind * 5 + Number(first.node);
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      first.done();
+      second.done();
     }
     expect(counts.size).toBe(20);
     for (const count of counts.values()) expect(Math.abs(count - 2000)).toBeLessThan(noise(40_000, 1 / 20));
