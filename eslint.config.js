@@ -50,6 +50,7 @@ const leaves = [
   { folder: 'inspect', files: ['src/inspect/**/*.ts'], node: true },
   { folder: 'cli', files: ['src/cli/**/*.ts'], node: true },
   { folder: 'health', files: ['src/health/node{.ts,/**/*.ts}'], node: true },
+  { folder: 'balancer', files: ['src/balancer/node{.ts,/**/*.ts}'], node: true },
   { folder: 'id', files: ['src/id/node{.ts,/**/*.ts}'], node: true },
   { folder: 'raft', files: ['src/raft/node.ts'], packages: ['eventemitter3'] },
   { folder: 'detector', files: ['src/detector/heartbeats/heartbeats.ts'], packages: ['eventemitter3'] },
@@ -64,7 +65,7 @@ const leaves = [
 /** The edges: the only files that name the platform's clock, timers and randomness. */
 const platformFiles = [
   'src/{transport,storage,host,inspect,cli}/**/*.ts',
-  'src/{health,id,hashing}/node{.ts,/**/*.ts}',
+  'src/{balancer,health,id,hashing}/node{.ts,/**/*.ts}',
   'src/core/system.ts',
 ];
 const nodeFiles = leaves.flatMap(({ files, node }) => (node === true ? files : []));

@@ -6,10 +6,12 @@
  * @module quorate
  */
 export * as balancer from './balancer/index.js';
+export * as balancerLayers from './balancer/layers.js';
 export * as codec from './codec/index.js';
 export * as core from './core/index.js';
 export * as detector from './detector/index.js';
 export * as heartbeats from './detector/heartbeats.js';
+export * as health from './health/index.js';
 export * as hashing from './hashing/index.js';
 export * as host from './host/index.js';
 export * as id from './id/index.js';

@@ -29,6 +29,8 @@ export interface Balancer<Context = void> {
    * @throws NoNodeError when no node is available that has a weight
    */
   pick(context: Context): Lease;
+  /** A request for this node, if it can be given one: of a session, or one that a program has decided. O(1). */
+  pickNode(node: string): Lease | undefined;
 }
 
 /** A node for one request. `const { node, done } = balancer.pick()` works as well. */

@@ -116,12 +116,18 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
   pick(context: Context): Lease {
     const key = this.#key(context);
     const member = key === undefined || key.length === 0 ? undefined : this.#preferred(key);
-    if (member !== undefined) return this.#given(member, member.lease);
+    if (member !== undefined) return this.#given(member);
 
     if (this.active().every(({ inFlight }) => inFlight >= this.#maxInFlight))
       throw new OverloadedError('every available node', this.#maxInFlight);
     const lease = this.#fallback.pick(context);
     return this.#given(this.#byName.get(lease.node)!, lease);
+  }
+
+  /** {@inheritDoc Balancer.pickNode} */
+  override pickNode(node: string): Lease | undefined {
+    const member = this.#usable(node);
+    return member && this.#given(member);
   }
 
   /** @internal */
@@ -154,7 +160,7 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
   }
 
   /** Counts a request, if there is a limit. */
-  #given(member: HashedMember, lease: Lease): Lease {
+  #given(member: HashedMember, lease = member.lease()): Lease {
     if (this.#maxInFlight === Infinity) return lease;
     member.inFlight++;
     if (member.inFlight === this.#maxInFlight) this.#tellFallback(member);

@@ -6,12 +6,16 @@ export class CountedMember extends Member {
   /** Requests that are not done. */
   inFlight = 0;
 
+  lease(): Lease {
+    return countedLease(this);
+  }
+
   /** A request of it is done, and counts no more. */
   ended(): void {}
 }
 
 /** Counts a request until it is done. */
-export function countedLease(member: CountedMember): Lease {
+function countedLease(member: CountedMember): Lease {
   member.inFlight++;
   // All that a lease keeps: where thousands are held, what it costs is memory that is not in the caches of the processor.
   let open: CountedMember | undefined = member;

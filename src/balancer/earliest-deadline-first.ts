@@ -54,7 +54,7 @@ export class EarliestDeadlineFirst extends Members<UncountedMember> {
   }
 
   pick(): Lease {
-    return this.active()[this.#take()]!.lease;
+    return this.active()[this.#take()]!.lease();
   }
 
   #take(): number {

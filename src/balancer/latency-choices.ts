@@ -48,11 +48,44 @@ export class LatencyMember extends CountedMember {
    * the same at any time. Below all others before the first pick, above them until that request has ended.
    */
   cost = UNTRIED;
+  readonly #learner: Learner;
+
+  constructor(node: string, order: number, learner: Learner) {
+    super(node, order);
+    this.#learner = learner;
+  }
+
+  override lease(): Lease {
+    if (this.cost === UNTRIED) this.cost = ON_TRIAL;
+    return timedLease(this, this.#learner);
+  }
+}
+
+/** Knows the time, and learns from requests that have ended. */
+interface Learner {
+  readonly now: () => number;
+  requestEnded(member: LatencyMember, began: number, result: RequestResult | undefined): void;
+}
+
+/** Counts a request until it is done, and says then when it began. */
+function timedLease(member: LatencyMember, learner: Learner): Lease {
+  member.inFlight++;
+  const began = learner.now();
+  let open: LatencyMember | undefined = member;
+  const done = (result?: RequestResult): void => {
+    if (open === undefined) return;
+    const ended = open;
+    open = undefined;
+    ended.inFlight--;
+    learner.requestEnded(ended, began, result);
+  };
+  return { node: member.node, done };
 }
 
 /** What strategies share that choose, of two nodes, the one with the lower latency times requests. */
-export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices<M> {
-  readonly #now: () => number;
+export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices<M> implements Learner {
+  /** @internal */
+  readonly now: () => number;
   readonly #decayMs: number;
   readonly #failureLatencyMs: number;
   /** Since when costs grow. */
@@ -61,7 +94,7 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
   constructor(options: LatencyOptions) {
     const { random = systemRandom, now = systemNow, decayMs = 10_000, failureLatencyMs = 10_000 } = options;
     super(random);
-    this.#now = now;
+    this.now = now;
     this.#decayMs = checkNumber('decayMs', decayMs, { min: 1, integer: false });
     this.#failureLatencyMs = checkNumber('failureLatencyMs', failureLatencyMs, { min: 0, integer: false });
   }
@@ -70,9 +103,7 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
   protected abstract learn(member: M, latency: number, remembered: number): void;
 
   pick(): Lease {
-    const member = this.choose();
-    if (member.cost === UNTRIED) member.cost = ON_TRIAL;
-    return this.#lease(member, this.#now());
+    return this.choose().lease();
   }
 
   /** @internal */
@@ -80,21 +111,9 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
     return second.cost * (second.inFlight + 1) * first.weight < first.cost * (first.inFlight + 1) * second.weight;
   }
 
-  #lease(member: M, began: number): Lease {
-    member.inFlight++;
-    let open: M | undefined = member;
-    const done = (result?: RequestResult): void => {
-      if (open === undefined) return;
-      const ended = open;
-      open = undefined;
-      ended.inFlight--;
-      this.#ended(ended, began, result);
-    };
-    return { node: member.node, done };
-  }
-
-  #ended(member: M, began: number, result: RequestResult | undefined): void {
-    const now = this.#now();
+  /** @internal */
+  requestEnded(member: M, began: number, result: RequestResult | undefined): void {
+    const now = this.now();
     let latency = Math.max(now - began, LEAST_MS);
     if (result?.failed === true) latency = Math.max(latency, this.#failureLatencyMs, member.latency);
     const growth = this.#growth(now);

@@ -50,7 +50,7 @@ export class LatencyQuantile extends LatencyChoices<QuantileMember> {
 
   /** @internal */
   protected member(node: string, order: number): QuantileMember {
-    return new QuantileMember(node, order);
+    return new QuantileMember(node, order, this);
   }
 
   /** @internal */

@@ -1,5 +1,4 @@
 import type { Lease, Nodes } from './balancer.js';
-import { countedLease } from './counted-member.js';
 import { loadOf } from './load.js';
 import { Members } from './members.js';
 import { PlacedMember, type ByLoad } from './placed-member.js';
@@ -38,10 +37,7 @@ export class LeastConnections extends Members<QueuedMember> implements ByLoad {
   }
 
   pick(): Lease {
-    const member = this.active()[this.#winners[1]!]!;
-    const lease = countedLease(member);
-    this.loadChanged(member);
-    return lease;
+    return this.active()[this.#winners[1]!]!.lease();
   }
 
   /** @internal */

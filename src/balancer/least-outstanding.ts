@@ -1,6 +1,5 @@
 import { systemRandom } from '../core/index.js';
 import type { Lease, Nodes } from './balancer.js';
-import { countedLease } from './counted-member.js';
 import { loadOf } from './load.js';
 import { Members } from './members.js';
 import { PlacedMember, type ByLoad } from './placed-member.js';
@@ -51,9 +50,7 @@ export class LeastOutstanding extends Members<PlacedMember> implements ByLoad {
     const member = active[place]!;
     this.#next = place + 1 === active.length ? 0 : place + 1;
     this.#last = member.order;
-    const lease = countedLease(member);
-    this.loadChanged(member);
-    return lease;
+    return member.lease();
   }
 
   /** @internal */

@@ -2,7 +2,7 @@ import { InvalidOptionError } from '../core/index.js';
 import { NoNodeError, type Balancer, type Lease, type Nodes } from './balancer.js';
 
 /** A node of a balancer. Strategies add what they know of it. */
-export class Member {
+export abstract class Member {
   readonly node: string;
   /** Grows from node to node in the order in which they were added. */
   readonly order: number;
@@ -13,6 +13,9 @@ export class Member {
     this.node = node;
     this.order = order;
   }
+
+  /** Is given a request. */
+  abstract lease(): Lease;
 }
 
 /**
@@ -38,6 +41,16 @@ export abstract class Members<M extends Member, Context = void> implements Balan
       if (typeof node === 'string') this.add(node);
       else this.add(...node);
     }
+  }
+
+  pickNode(node: string): Lease | undefined {
+    const member = this.memberOf(node);
+    return member?.available && member.weight > 0 ? member.lease() : undefined;
+  }
+
+  /** @internal */
+  memberOf(node: string): M | undefined {
+    return this.#members.get(node);
   }
 
   /** The nodes that can be picked, in the order in which they were added. @throws NoNodeError @internal */

@@ -1,5 +1,5 @@
 import type { Lease, Nodes } from './balancer.js';
-import { CountedMember, countedLease } from './counted-member.js';
+import { CountedMember } from './counted-member.js';
 import { Members } from './members.js';
 
 class SmoothMember extends CountedMember {
@@ -40,7 +40,7 @@ export class NginxLeastConnections extends Members<SmoothMember> {
         ties = 1;
       } else if (excess === 0) ties++;
     }
-    return countedLease(ties > 1 ? smoothly(active, best) : best);
+    return (ties > 1 ? smoothly(active, best) : best).lease();
   }
 
   /** @internal */

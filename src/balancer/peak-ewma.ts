@@ -27,7 +27,7 @@ export class PeakEwma extends LatencyChoices<LatencyMember> {
 
   /** @internal */
   protected member(node: string, order: number): LatencyMember {
-    return new LatencyMember(node, order);
+    return new LatencyMember(node, order, this);
   }
 
   /** @internal */

@@ -1,3 +1,4 @@
+import type { Lease } from './balancer.js';
 import { CountedMember } from './counted-member.js';
 
 /** Keeps nodes in an order by load. */
@@ -15,6 +16,12 @@ export class PlacedMember extends CountedMember {
   constructor(node: string, order: number, byLoad: ByLoad) {
     super(node, order);
     this.#byLoad = byLoad;
+  }
+
+  override lease(): Lease {
+    const lease = super.lease();
+    this.#byLoad.loadChanged(this);
+    return lease;
   }
 
   override ended(): void {

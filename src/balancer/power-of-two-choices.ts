@@ -1,6 +1,6 @@
 import { systemRandom } from '../core/index.js';
 import type { Lease, Nodes } from './balancer.js';
-import { CountedMember, countedLease } from './counted-member.js';
+import { CountedMember } from './counted-member.js';
 import { TwoChoices } from './two-choices.js';
 
 /** Options of {@link PowerOfTwoChoices}. */
@@ -29,7 +29,7 @@ export class PowerOfTwoChoices extends TwoChoices<CountedMember> {
   }
 
   pick(): Lease {
-    return countedLease(this.choose());
+    return this.choose().lease();
   }
 
   /** @internal */

@@ -30,7 +30,7 @@ export class Random extends Members<UncountedMember> {
 
   pick(): Lease {
     const active = this.active();
-    return active[Math.floor(this.#random() * active.length)]!.lease;
+    return active[Math.floor(this.#random() * active.length)]!.lease();
   }
 
   /** @internal */

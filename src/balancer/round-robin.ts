@@ -38,7 +38,7 @@ export class RoundRobin extends Members<UncountedMember> {
     const member = active[this.#next]!;
     this.#next = this.#next + 1 === active.length ? 0 : this.#next + 1;
     this.#last = member.order;
-    return member.lease;
+    return member.lease();
   }
 
   /** @internal */

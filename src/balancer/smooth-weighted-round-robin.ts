@@ -44,7 +44,7 @@ export class SmoothWeightedRoundRobin extends Members<UncountedMember> {
       }
     }
     currents[picked] = highest - this.#total;
-    return active[picked]!.lease;
+    return active[picked]!.lease();
   }
 
   /** @internal */

@@ -62,7 +62,7 @@ export class StaticRoundRobin extends Members<UncountedMember> {
     const table = this.#table;
     const member = active[table[this.#next]!]!;
     this.#next = this.#next + 1 === table.length ? 0 : this.#next + 1;
-    return member.lease;
+    return member.lease();
   }
 
   /** @internal */

@@ -3,10 +3,14 @@ import { Member } from './members.js';
 
 /** A node whose leases are one and the same, since nothing is learned from their end. */
 export class UncountedMember extends Member {
-  readonly lease: Lease;
+  readonly #lease: Lease;
 
   constructor(node: string, order: number) {
     super(node, order);
-    this.lease = Object.freeze({ node, done: () => {} });
+    this.#lease = Object.freeze({ node, done: () => {} });
+  }
+
+  lease(): Lease {
+    return this.#lease;
   }
 }

@@ -38,7 +38,7 @@ export class WeightedRandom extends Members<UncountedMember> {
     const active = this.active();
     const drawn = this.#random() * active.length;
     const column = Math.floor(drawn);
-    return active[drawn - column < this.#keeps[column]! ? column : this.#others[column]!]!.lease;
+    return active[drawn - column < this.#keeps[column]! ? column : this.#others[column]!]!.lease();
   }
 
   /** @internal */

@@ -8,7 +8,7 @@ class Counting extends Members<UncountedMember> {
   changes = 0;
 
   pick(): Lease {
-    return this.active()[0]!.lease;
+    return this.active()[0]!.lease();
   }
 
   protected member(node: string, order: number): UncountedMember {

@@ -1,0 +1,11 @@
+/**
+ * Layers around balancers: health, ejection, slow start, priorities, zones, limits and queues, retries, sessions; and nodes from
+ * any source. Runs anywhere; none has a timer or a clock of its own below `Clock`.
+ *
+ * @module balancer/layers
+ */
+export { Layer } from './layers/layer.js';
+export { LayerOrderError } from './layers/layer-order.js';
+export { pickExcept } from './layers/pick-except.js';
+export { HealthGate } from './layers/health-gate.js';
+export type { HealthGateOptions } from './layers/health-gate.js';

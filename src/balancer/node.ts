@@ -1,0 +1,6 @@
+/**
+ * What balancers need of Node: signatures of session cookies. Everything else runs anywhere.
+ *
+ * @module balancer/node
+ */
+export {};

@@ -1,0 +1,7 @@
+/**
+ * Which nodes are well: checks with thresholds on any clock, what requests tell of nodes, heartbeats as a source. Runs anywhere;
+ * checks by TCP and HTTP and discovery by DNS are in `quorate/health/node`.
+ *
+ * @module health
+ */
+export type { HealthSource } from './health-source.js';
