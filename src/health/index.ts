@@ -5,3 +5,5 @@
  * @module health
  */
 export type { HealthSource } from './health-source.js';
+export { rollingRestart, RollingRestartError } from './rolling-restart.js';
+export type { RestartActions, RestartProgress, RestartStep, RollingRestartOptions } from './rolling-restart.js';
