@@ -4,4 +4,9 @@
  *
  * @module health/node
  */
-export {};
+export { HealthCheckError } from './node/health-check-error.js';
+export type { HostPort } from './node/host-port.js';
+export { httpCheck } from './node/http-check.js';
+export type { HttpCheckOptions } from './node/http-check.js';
+export { tcpCheck } from './node/tcp-check.js';
+export type { TcpCheckOptions } from './node/tcp-check.js';
