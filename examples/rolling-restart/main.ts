@@ -72,7 +72,7 @@ async function restart(
     await rollingRestart(nodes, actions, {
       noticeMs: 1000, // the client needs two checks, 100 ms apart
       settleMs: 500, // it needs two again
-      healthyDeadlineMs: 5000,
+      healthyDeadlineMs: 3000,
       onProgress,
       signal,
     });
