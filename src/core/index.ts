@@ -4,6 +4,8 @@
  *
  * @module core
  */
+export { formatAddress, parseAddress } from './address.js';
+export type { HostPort } from './address.js';
 export type { Cancel, Clock } from './clock.js';
 export type { Codec } from './codec.js';
 export {

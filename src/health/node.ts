@@ -5,7 +5,7 @@
  * @module health/node
  */
 export { HealthCheckError } from './node/health-check-error.js';
-export type { HostPort } from './node/host-port.js';
+export type { HostPort } from '../core/index.js';
 export { httpCheck } from './node/http-check.js';
 export type { HttpCheckOptions } from './node/http-check.js';
 export { tcpCheck } from './node/tcp-check.js';

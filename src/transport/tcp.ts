@@ -16,7 +16,7 @@ export type { StreamTransportOptions } from './stream/options.js';
 export type { Secret } from './stream/prover.js';
 export { ConnectionRefusedError } from './stream/refusal.js';
 export type { RefusalReason } from './stream/refusal.js';
-export type { HostPort } from './tcp/address.js';
+export type { HostPort } from '../core/index.js';
 export type { TcpTransportOptions } from './tcp/options.js';
 export type { SecureTransport } from './tcp/secure-node.js';
 export type { Pem, TlsOptions } from './tcp/tls-options.js';

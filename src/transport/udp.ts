@@ -8,12 +8,13 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import { formatAddress, listenError } from './tcp/address.js';
-import type { HostPort } from './tcp/address.js';
+import { formatAddress } from '../core/index.js';
+import { listenError } from './tcp/address.js';
+import type { HostPort } from '../core/index.js';
 import { checkOptions, type UdpTransportOptions } from './udp/options.js';
 import { UdpNode, type UdpTransport } from './udp/transport.js';
 
-export type { HostPort } from './tcp/address.js';
+export type { HostPort } from '../core/index.js';
 export type { UdpTransportOptions } from './udp/options.js';
 export type { DatagramRefusal, UdpTransport } from './udp/transport.js';
 

@@ -3,7 +3,8 @@ import { request as requestHttps, type RequestOptions as HttpsOptions } from 'no
 import { checkNumber, InvalidOptionError } from '../../core/index.js';
 import type { HealthCheck } from '../health-checks.js';
 import { HealthCheckError } from './health-check-error.js';
-import { parseHostPort, type HostPort } from './host-port.js';
+import type { HostPort } from '../../core/index.js';
+import { addressOf } from './address-of.js';
 
 /** Options of {@link httpCheck}. */
 export interface HttpCheckOptions {
@@ -33,7 +34,7 @@ export interface HttpCheckOptions {
  * @throws InvalidOptionError
  */
 export function httpCheck(options: HttpCheckOptions = {}): HealthCheck {
-  const { path = '/', method = 'GET', headers = {}, tls, address = parseHostPort } = options;
+  const { path = '/', method = 'GET', headers = {}, tls, address = addressOf } = options;
   if (!/^\/[\x21-\x7e]*$/.test(path))
     throw new InvalidOptionError('path', path, 'a path that begins with / and has no spaces');
   const expect = expectation(options);

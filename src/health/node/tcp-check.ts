@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import type { HealthCheck } from '../health-checks.js';
 import { HealthCheckError } from './health-check-error.js';
-import { parseHostPort, type HostPort } from './host-port.js';
+import type { HostPort } from '../../core/index.js';
+import { addressOf } from './address-of.js';
 
 /** Options of {@link tcpCheck}. */
 export interface TcpCheckOptions {
@@ -14,7 +15,7 @@ export interface TcpCheckOptions {
  * there, not that the program behind it answers: where it speaks HTTP, `httpCheck`.
  */
 export function tcpCheck(options: TcpCheckOptions = {}): HealthCheck {
-  const { address = parseHostPort } = options;
+  const { address = addressOf } = options;
   return (node, { signal }) =>
     new Promise<void>((resolve, reject) => {
       const { host, port } = address(node);

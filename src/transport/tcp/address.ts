@@ -1,40 +1,16 @@
-import { checkNumber, InvalidOptionError, QuorateError } from '../../core/index.js';
-
-/** Where to dial. */
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-const FORM = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:[\]/]+)):(\d{1,5})$/;
-
-/**
- * Parses `host:port`, with an IPv6 host in brackets.
- *
- * @throws InvalidOptionError naming `option`
- */
-export function parseAddress(option: string, address: unknown): HostPort {
-  const match = typeof address === 'string' ? FORM.exec(address) : null;
-  const port = Number(match?.[3] ?? 0);
-  if (match === null || port < 1 || port > 65_535) {
-    throw new InvalidOptionError(
-      option,
-      address,
-      'host:port with a port from 1 to 65535, and an IPv6 host in brackets',
-    );
-  }
-  return { host: (match[1] ?? match[2])!, port };
-}
+import {
+  checkNumber,
+  formatAddress,
+  InvalidOptionError,
+  parseAddress,
+  QuorateError,
+  type HostPort,
+} from '../../core/index.js';
 
 /** Returns an address in its one text form. @throws InvalidOptionError naming `option` */
 export function checkAddress(option: string, address: unknown): string {
   const { host, port } = parseAddress(option, address);
   return formatAddress(host, port);
-}
-
-/** The text form of an address: `host:port`, with an IPv6 host in brackets. */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ByteStream, ByteStreamListener, PeerCertificate, StreamRefusal } from '../stream/byte-stream.js';
-import { formatAddress } from './address.js';
+import { formatAddress } from '../../core/index.js';
 
 /**
  * A stream over a socket that was accepted and cannot carry bytes yet: TLS or an upgrade to WebSocket comes first. It is

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { listenError } from './address.js';
-import type { HostPort } from './address.js';
+import type { HostPort } from '../../core/index.js';
 
 /**
  * Resolves when the server listens.

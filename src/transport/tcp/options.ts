@@ -2,7 +2,7 @@ import type { NodeId } from '../../core/index.js';
 import { checkStreamOptions, milliseconds } from '../stream/options.js';
 import type { CheckedStreamOptions, StreamTransportOptions } from '../stream/options.js';
 import { checkAddress, checkListen } from './address.js';
-import type { HostPort } from './address.js';
+import type { HostPort } from '../../core/index.js';
 import { checkTls } from './tls-options.js';
 import type { CheckedTls, TlsOptions } from './tls-options.js';
 

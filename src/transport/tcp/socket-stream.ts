@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ByteStream, ByteStreamListener, PeerCertificate } from '../stream/byte-stream.js';
-import { formatAddress } from './address.js';
+import { formatAddress } from '../../core/index.js';
 import { peerCertificate, refusalByTls } from './certificate.js';
 
 /** A socket, plain or with TLS, as a {@link ByteStream}. */

@@ -4,8 +4,9 @@ import { checkNodeId, checkNumber, InvalidOptionError, MAX_NODE_ID_LENGTH } from
 import type { NodeId, QuorateError } from '../../core/index.js';
 import { checkClusterName } from '../cluster-name.js';
 import { MAX_CHANNEL_NAME_LENGTH } from '../port.js';
-import { checkListen, parseAddress } from '../tcp/address.js';
-import type { HostPort } from '../tcp/address.js';
+import { parseAddress } from '../../core/index.js';
+import { checkListen } from '../tcp/address.js';
+import type { HostPort } from '../../core/index.js';
 import { MAX_SECRETS, MIN_SECRET_BYTES } from './authenticator.js';
 import { overhead } from './datagram.js';
 

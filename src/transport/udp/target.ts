@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { QuorateError } from '../../core/index.js';
-import type { HostPort } from '../tcp/address.js';
+import type { HostPort } from '../../core/index.js';
 
 /** Where datagrams go: an IP address in the form that the socket takes, and a port. */
 export interface Endpoint {

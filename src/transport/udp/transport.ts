@@ -4,8 +4,8 @@ import type { Channel, ChannelSupport, NodeId, Transport, TransportStatus } from
 import { Channels, type CodecPort } from '../channels.js';
 import { Counters } from '../counters.js';
 import type { Port, PortHost } from '../port.js';
-import { parseAddress } from '../tcp/address.js';
-import type { HostPort } from '../tcp/address.js';
+import { parseAddress } from '../../core/index.js';
+import type { HostPort } from '../../core/index.js';
 import { Authenticator } from './authenticator.js';
 import { encodeDatagram, parseDatagram, type Datagram } from './datagram.js';
 import { largestOverhead, type CheckedOptions } from './options.js';

@@ -6,7 +6,8 @@ import {
   parseMessageId,
   type Gpid,
 } from '../../../src/id/index.js';
-import { checkAddress, formatAddress, parseAddress } from '../../../src/transport/tcp/address.js';
+import { formatAddress, parseAddress } from 'quorate/core';
+import { checkAddress } from '../../../src/transport/tcp/address.js';
 import type { Random } from '../random.js';
 import { decoded, ensure, ensureSame, type Target } from '../target.js';
 

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import type { ByteStream, StreamRefusal } from '../../stream/byte-stream.js';
-import { formatAddress } from '../../tcp/address.js';
+import { formatAddress } from '../../../core/index.js';
 import { Arrivals, ArrivingStream } from '../../tcp/arriving-stream.js';
 import { refusalByTls } from '../../tcp/certificate.js';
 import { listen } from '../../tcp/listen.js';
