@@ -108,6 +108,13 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
     if (member !== undefined) this.#tellFallback(member);
   }
 
+  /** @internal */
+  override setDraining(node: string, draining: boolean): boolean {
+    const known = super.setDraining(node, draining);
+    if (known) this.#tellFallback(this.#byName.get(node)!);
+    return known;
+  }
+
   /**
    * The node of the key, or the first that the key prefers and that can be picked; that of the fallback without a key.
    *
@@ -140,17 +147,23 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
   /** The first node that a key prefers of those that can have it. */
   #preferred(key: Key): HashedMember | undefined {
     const first = this.#hash.get(key);
-    const member = first === undefined ? undefined : this.#usable(first);
+    const member = first === undefined ? undefined : this.#admitting(first);
     if (member !== undefined) return member;
     // Twice as many at a time, since fewer preferences are the beginning of more.
     for (let seen = 1, count = 2; ; seen = count, count *= 2) {
       const preferred = this.#hash.getN(key, count);
       for (let i = seen; i < preferred.length; i++) {
-        const next = this.#usable(preferred[i]!);
+        const next = this.#admitting(preferred[i]!);
         if (next !== undefined) return next;
       }
       if (preferred.length < count) return undefined;
     }
+  }
+
+  /** One that can be given what does not ask for it. */
+  #admitting(node: string): HashedMember | undefined {
+    const member = this.#usable(node);
+    return member?.draining === false ? member : undefined;
   }
 
   #usable(node: string): HashedMember | undefined {
@@ -177,8 +190,9 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
 
   /** Whether a node can be given requests. Not of one that was removed, and may be there anew. */
   #tellFallback(member: HashedMember): void {
-    const { node, available, inFlight } = member;
-    if (this.#byName.get(node) === member) this.#fallback.setAvailable(node, available && inFlight < this.#maxInFlight);
+    const { node, available, draining, inFlight } = member;
+    if (this.#byName.get(node) !== member) return;
+    this.#fallback.setAvailable(node, available && !draining && inFlight < this.#maxInFlight);
   }
 }
 

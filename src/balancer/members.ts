@@ -8,6 +8,8 @@ export abstract class Member {
   readonly order: number;
   weight = 1;
   available = true;
+  /** Given only what asks for it, as requests of sessions do. */
+  draining = false;
 
   constructor(node: string, order: number) {
     this.node = node;
@@ -64,7 +66,9 @@ export abstract class Members<M extends Member, Context = void> implements Balan
   }
 
   #activate(): readonly M[] {
-    const active = Array.from(this.#members.values()).filter(({ available, weight }) => available && weight > 0);
+    const active = Array.from(this.#members.values()).filter(
+      ({ available, weight, draining }) => available && weight > 0 && !draining,
+    );
     if (active.length === 0) throw new NoNodeError(this.#members.size);
     this.changed(active);
     return (this.#active = active);
@@ -97,5 +101,13 @@ export abstract class Members<M extends Member, Context = void> implements Balan
     if (member === undefined || member.available === available) return;
     member.available = available;
     this.#active = undefined;
+  }
+  /** Whether a node is given only what asks for it. Returns whether it is there. @internal */
+  setDraining(node: string, draining: boolean): boolean {
+    const member = this.#members.get(node);
+    if (member === undefined) return false;
+    if (member.draining !== draining) this.#active = undefined;
+    member.draining = draining;
+    return true;
   }
 }
