@@ -3,8 +3,8 @@
  * over them by `fetch`: by one strategy after the other, with the same load for each. Prints what became of it, as latencies
  * that count from when a request was to be sent.
  *
- * There are no health checks yet: a server that refuses a connection is set aside for a second by `setAvailable`, and what it
- * was given until then is lost. See run.ts for what a health layer adds.
+ * It is about strategies, so there are no health checks: a server that refuses a connection is set aside for a second by
+ * `setAvailable`, and what it was given until then is lost. See run.ts for what layers of health add.
  */
 import { seededRandom, systemClock } from 'quorate/core';
 import { createDisplay, type Display } from './display.js';
