@@ -10,6 +10,11 @@ export interface Balancer<Context = void> {
   /** All nodes, in the order in which they were added, whether available or not. O(nodes). */
   readonly nodes: readonly string[];
   /**
+   * What keeps weights from being fractions that change often, for layers to refuse it: they make no difference, must be whole,
+   * or say where keys belong. @defaultValue nothing does
+   */
+  readonly weighting?: 'ignored' | 'whole' | 'placed';
+  /**
    * Adds a node, or changes the weight of one. A new one is available. Takes effect with the next pick.
    *
    * @param weight - its share relative to others: any number from 0, which gives it none. @defaultValue 1

@@ -57,6 +57,8 @@ class HashedMember extends UncountedMember {
  * @typeParam Context - what the key is taken from
  */
 export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
+  /** {@inheritDoc Balancer.weighting} */
+  readonly weighting = 'placed';
   readonly #key: (context: Context) => Key | undefined;
   readonly #hash: ConsistentHash;
   readonly #maxInFlight: number;

@@ -9,6 +9,8 @@ export { LayerOrderError } from './layers/layer-order.js';
 export { pickExcept } from './layers/pick-except.js';
 export { HealthGate } from './layers/health-gate.js';
 export type { HealthGateOptions } from './layers/health-gate.js';
+export { SlowStart } from './layers/slow-start.js';
+export type { SlowStartOptions } from './layers/slow-start.js';
 export { setDraining } from './layers/sessions/draining.js';
 export { SessionTable } from './layers/sessions/session-table.js';
 export type { SessionTableOptions, SessionTableStatus } from './layers/sessions/session-table.js';

@@ -39,6 +39,8 @@ class Peer extends UncountedMember {
  * @typeParam Context - what the address is taken from
  */
 export class NginxIpHash<Context> extends Members<Peer, Context> {
+  /** {@inheritDoc Balancer.weighting} */
+  readonly weighting = 'placed';
   readonly #address: (context: Context) => string | undefined;
   /** All, in the order in which they were added. */
   #peers: Peer[] = [];

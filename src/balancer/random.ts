@@ -19,6 +19,8 @@ export interface RandomOptions {
  * O(1), nothing is allocated, one number drawn a pick.
  */
 export class Random extends Members<UncountedMember> {
+  /** {@inheritDoc Balancer.weighting} */
+  readonly weighting = 'ignored';
   readonly #random: () => number;
 
   /** @throws InvalidOptionError */

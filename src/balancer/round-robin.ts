@@ -22,6 +22,8 @@ export interface RoundRobinOptions {
  * O(1), nothing is allocated. When nodes come and go it goes on behind the one that was picked last.
  */
 export class RoundRobin extends Members<UncountedMember> {
+  /** {@inheritDoc Balancer.weighting} */
+  readonly weighting = 'ignored';
   readonly #random: (() => number) | undefined;
   #last = -1;
   #next = 0;

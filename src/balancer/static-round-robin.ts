@@ -35,6 +35,8 @@ export interface StaticRoundRobinOptions {
  * requests come, a node may starve nevertheless.
  */
 export class StaticRoundRobin extends Members<UncountedMember> {
+  /** {@inheritDoc Balancer.weighting} */
+  readonly weighting = 'whole';
   #nodes: readonly UncountedMember[] = [];
   #table = new Uint16Array(0);
   #next: number;

@@ -16,6 +16,8 @@ export interface HealthGateOptions {
  * Around whatever counts what is available: priorities, zones. Not for what requests themselves tell: `OutlierEjection`.
  */
 export class HealthGate<Context = void> extends Layer<Context> {
+  /** @internal */
+  override readonly judgesHealth = true;
   readonly #unhealthy = new Set<string>();
   readonly #source: HealthSource | undefined;
   readonly #unsubscribe: (() => void) | undefined;

@@ -19,6 +19,8 @@ interface Told {
 export abstract class Layer<Context = void> implements Balancer<Context> {
   /** What chooses. */
   protected readonly inner: Balancer<Context>;
+  /** Whether a node that this layer lets be picked again has been unwell meanwhile, not only full, or not wanted. @internal */
+  readonly judgesHealth: boolean = false;
   readonly #told = new Map<string, Told>();
 
   /**
