@@ -16,3 +16,6 @@ export { SessionTable } from './layers/sessions/session-table.js';
 export type { SessionTableOptions, SessionTableStatus } from './layers/sessions/session-table.js';
 export { SessionUnavailableError } from './layers/sessions/when-unavailable.js';
 export type { WhenUnavailable } from './layers/sessions/when-unavailable.js';
+export { EndpointsRefusedError } from './endpoints/check-endpoints.js';
+export { followEndpoints } from './endpoints/follow-endpoints.js';
+export type { FollowEndpointsOptions } from './endpoints/follow-endpoints.js';

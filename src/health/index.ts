@@ -4,6 +4,7 @@
  *
  * @module health
  */
+export type { Endpoint } from './endpoint.js';
 export type { HealthSource } from './health-source.js';
 export { HealthChecks } from './health-checks.js';
 export type { HealthCheck, HealthChecksOptions, HealthCheckStatus } from './health-checks.js';
