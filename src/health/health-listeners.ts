@@ -1,9 +1,14 @@
 /** Who wants to know of changes of health. */
 export type HealthListener = (node: string, healthy: boolean) => void;
 
-/** Calls listeners in the order in which they came; one that throws keeps none of the others from hearing. */
+/**
+ * Calls listeners in the order in which they came. Each hears of changes in their order, also of those that another listener
+ * makes.
+ */
 export class HealthListeners {
   readonly #listeners = new Set<{ readonly listener: HealthListener }>();
+  readonly #changes: (readonly [node: string, healthy: boolean])[] = [];
+  #telling = false;
 
   /** Returns what removes the listener. */
   add(listener: HealthListener): () => void {
@@ -13,12 +18,22 @@ export class HealthListeners {
   }
 
   tell(node: string, healthy: boolean): void {
-    for (const { listener } of [...this.#listeners]) {
-      try {
-        listener(node, healthy);
-      } catch {
-        // What goes wrong in one is no concern of the checks.
-      }
-    }
+    this.#changes.push([node, healthy]);
+    if (this.#telling) return;
+    this.#telling = true;
+    for (let change = this.#changes.shift(); change !== undefined; change = this.#changes.shift())
+      for (const entry of [...this.#listeners]) if (this.#listeners.has(entry)) call(entry.listener, ...change);
+    this.#telling = false;
+  }
+}
+
+/** A listener that throws must not end it all: what it threw surfaces as an uncaught error. */
+function call(listener: HealthListener, node: string, healthy: boolean): void {
+  try {
+    listener(node, healthy);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -6,7 +6,8 @@ export interface HealthSource {
   /** Whether a node may be given requests. What it does not know is well. */
   isHealthy(node: string): boolean;
   /**
-   * Calls the listener whenever that changes for a node, after `isHealthy` says so, in the order of the changes.
+   * Calls the listener whenever that changes for a node, after `isHealthy` says so, in the order of the changes. It may be told
+   * again what is so already.
    *
    * @returns what ends that; calling it twice is harmless
    */

@@ -1,5 +1,6 @@
 /** Where a node's health stands: plain data. */
 export interface ThresholdState {
+  /** Whether it is well. */
   healthy: boolean;
   /** Successes in a row; a failure sets it to 0. */
   successes: number;

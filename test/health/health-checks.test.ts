@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { InvalidOptionError, OverloadedError, seededRandom, TimeoutError } from 'quorate/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ClosedError, InvalidOptionError, OverloadedError, seededRandom, TimeoutError } from 'quorate/core';
 import { HealthChecks, type HealthChecksOptions } from 'quorate/health';
 import { VirtualClock } from 'quorate/testing';
+import { CountingClock } from '../host/counting-clock.js';
 
 /** Checks whose results are given; notes when they were made, and what changed when. */
 class Probe {
   readonly clock = new VirtualClock();
+  readonly timers = new CountingClock(this.clock);
   readonly made: number[] = [];
   readonly changes: string[] = [];
   /** Of each check in turn: whether it succeeds, or `hang`. Success when there are no more. */
@@ -17,7 +19,7 @@ class Probe {
 
   constructor(options: Partial<HealthChecksOptions> = {}) {
     this.checks = new HealthChecks({
-      clock: this.clock,
+      clock: this.timers,
       jitter: 0,
       random: () => 0,
       check: async (_, { signal }) => {
@@ -50,17 +52,61 @@ describe('HealthChecks', () => {
     expect(probe.changes).toEqual(['12000 a down', '16000 a up']);
   });
 
-  it('says so when it is asked from within a listener, and bears one that throws', async () => {
+  it('says so when it is asked from within a listener', async () => {
     const probe = new Probe();
     const seen: boolean[] = [];
-    probe.checks.subscribe(() => {
-      throw new Error('a listener');
-    });
     probe.checks.subscribe((node) => seen.push(probe.checks.isHealthy(node)));
     probe.results = [false, false, false];
     probe.checks.add('a');
     await probe.clock.run(10_000);
     expect(seen).toEqual([false, true]);
+  });
+
+  it('goes on when a listener throws, which surfaces as an uncaught error', async () => {
+    const uncaught: unknown[] = [];
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => uncaught.push(error));
+    onTestFinished(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    });
+    const probe = new Probe();
+    const heard: string[] = [];
+    probe.checks.subscribe(() => {
+      throw new Error('mine');
+    });
+    probe.checks.subscribe((node, healthy) => heard.push(`${node} ${healthy}`));
+    probe.results = [false, false, false];
+    probe.checks.add('a');
+    await probe.clock.run(10_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual(['a false', 'a true']);
+    expect(uncaught).toMatchObject([{ message: 'mine' }, { message: 'mine' }]);
+  });
+
+  it('tells all listeners of changes in their order, also of those that a listener makes', async () => {
+    const probe = new Probe();
+    const heard: string[] = [];
+    probe.checks.subscribe((node, healthy) => {
+      if (!healthy) probe.checks.remove(node);
+    });
+    probe.checks.subscribe((node, healthy) => heard.push(`${node} ${healthy}`));
+    probe.results = [false, false, false];
+    probe.checks.add('a');
+    await probe.clock.run(10_000);
+    expect(heard).toEqual(['a false', 'a true']);
+  });
+
+  it('tells nothing more to a listener that another one has taken away just before', async () => {
+    const probe = new Probe();
+    const heard: string[] = [];
+    probe.checks.subscribe(() => unsubscribe());
+    const unsubscribe = probe.checks.subscribe((node) => heard.push(node));
+    probe.results = [false, false, false];
+    probe.checks.add('a');
+    await probe.clock.run(10_000);
+    expect(heard).toEqual([]);
   });
 
   it('tells a listener nothing more once it has unsubscribed, twice too', async () => {
@@ -94,6 +140,31 @@ describe('HealthChecks', () => {
     expect(probe.aborted[0]).toBeInstanceOf(TimeoutError);
     expect(probe.checks.status()[0]).toMatchObject({ checks: 1, failures: 1, checkedAt: 1500 });
     expect(probe.checks.status()[0]!.error).toBeInstanceOf(TimeoutError);
+  });
+
+  it.each([
+    ['succeeds', true],
+    ['fails', false],
+  ])('knows no more of a check that %s when it has timed out', async (_, late) => {
+    const clock = new VirtualClock();
+    const check = (): Promise<void> =>
+      new Promise((resolve, reject) => clock.after(1800, () => (late ? resolve() : reject(new Error('late')))));
+    const probe = new Probe({ clock, check, timeoutMs: 1500, intervalMs: 10_000 });
+    probe.checks.add('a');
+    await clock.run(5000);
+    expect(probe.checks.status()).toMatchObject([{ successes: 0, failures: 1, checks: 1, checkedAt: 1500 }]);
+    expect(probe.checks.status()[0]!.error).toBeInstanceOf(TimeoutError);
+  });
+
+  it('takes a node neither down nor up that flaps, for as long as no row is long enough', async () => {
+    const probe = new Probe({ intervalMs: 100 });
+    probe.results = Array.from({ length: 300 }, (_, i) => i % 3 === 2);
+    probe.checks.add('a');
+    await probe.clock.run(29_900);
+    expect(probe.changes).toEqual([]);
+    probe.results = [false, false, false, ...Array.from({ length: 300 }, (_, i) => i % 2 === 0)];
+    await probe.clock.run(30_000);
+    expect(probe.changes).toEqual(['30200 a down']);
   });
 
   it('never checks a node twice at a time, however much longer than an interval a check takes', async () => {
@@ -144,12 +215,30 @@ describe('HealthChecks', () => {
     },
   );
 
-  it('thinks of nodes what it is told to until they were checked', async () => {
+  it('begins within as long as it is told to', async () => {
+    const probe = new Probe({ random: seededRandom(1), firstCheckWithinMs: 100, intervalMs: 60_000 });
+    for (let i = 0; i < 20; i++) probe.checks.add(`n${i}`);
+    await probe.clock.run(100);
+    expect(probe.made).toHaveLength(20);
+    expect(new Set(probe.made).size).toBe(20);
+  });
+
+  it('thinks of nodes what it is told to until they were checked, and says so', async () => {
     const probe = new Probe({ initiallyHealthy: false });
     probe.checks.add('a');
     expect(probe.checks.isHealthy('a')).toBe(false);
     await probe.clock.run(2000);
-    expect(probe.changes).toEqual(['2000 a up']);
+    expect(probe.changes).toEqual(['0 a down', '2000 a up']);
+  });
+
+  it('knows nothing bad any more of a node that is removed, and says so', async () => {
+    const probe = new Probe({ unhealthyThreshold: 1 });
+    probe.results = [false];
+    for (const node of ['a', 'b']) probe.checks.add(node);
+    await probe.clock.run(10);
+    for (const node of ['a', 'b']) probe.checks.remove(node);
+    expect(probe.checks.isHealthy('a')).toBe(true);
+    expect(probe.changes).toEqual(['0 a down', '10 a up']);
   });
 
   it('lets the first result of a node decide when it is told to', async () => {
@@ -193,6 +282,7 @@ describe('HealthChecks', () => {
     expect(probe.checks.remove('a')).toBe(false);
     await probe.clock.run(0);
     expect(probe.aborted).toHaveLength(1);
+    expect(probe.aborted[0]).toBeInstanceOf(ClosedError);
     expect(probe.changes).toEqual(['10 b down']);
     expect(probe.checks.nodes).toEqual(['b']);
   });
@@ -210,18 +300,59 @@ describe('HealthChecks', () => {
     ]);
   });
 
-  it('ends with all checks aborted and no check begun any more, and closing twice is harmless', async () => {
+  it('ends with all checks aborted, no timer left and no check begun any more, and closing twice is harmless', async () => {
     const probe = new Probe({ maxConcurrent: 1 });
-    probe.results = ['hang'];
+    probe.results = [true, 'hang'];
     for (const node of ['a', 'b', 'c']) probe.checks.add(node);
     await probe.clock.run(10);
     await probe.checks.close();
     await probe.checks[Symbol.asyncDispose]();
-    probe.checks.add('d');
+    expect(probe.timers.armed).toBe(0);
+    expect(probe.aborted).toHaveLength(1);
     await probe.clock.run(100_000);
-    expect(probe.made).toEqual([0]);
+    expect(probe.made).toEqual([0, 0]);
     expect(probe.underWay).toBe(0);
-    expect(probe.checks.nodes).toEqual([]);
+  });
+
+  it('says what it knew, once it is closed, and takes no more nodes', async () => {
+    const probe = new Probe({ unhealthyThreshold: 1 });
+    probe.results = [false, 'hang'];
+    for (const node of ['a', 'b']) probe.checks.add(node);
+    await probe.clock.run(10);
+    await probe.checks.close();
+    expect([probe.checks.isHealthy('a'), probe.checks.isHealthy('b')]).toEqual([false, true]);
+    expect(probe.changes).toEqual(['0 a down']);
+    expect(() => probe.checks.add('c')).toThrow(ClosedError);
+  });
+
+  it('arms one timer a node, and one a check', async () => {
+    const probe = new Probe({ maxConcurrent: 2 });
+    probe.results = ['hang', 'hang'];
+    for (const node of ['a', 'b', 'c']) probe.checks.add(node);
+    expect(probe.timers.armed).toBe(3);
+    await probe.clock.run(10);
+    expect(probe.timers.armed).toBe(2); // the third waits for its turn, without one
+    await probe.clock.run(60_000);
+    expect(probe.timers.armed).toBe(3);
+  });
+
+  it('can be ended by the check itself, and from within a listener', async () => {
+    let made = 0;
+    const probe = new Probe({
+      unhealthyThreshold: 1,
+      check: (node) => {
+        made++;
+        if (node === 'a') return void probe.checks.remove('a');
+        throw new Error('refused');
+      },
+    });
+    probe.checks.subscribe(() => void probe.checks.close());
+    for (const node of ['a', 'b', 'c']) probe.checks.add(node);
+    await probe.clock.run(60_000);
+    expect(probe.changes).toHaveLength(1);
+    expect(probe.checks.nodes).toEqual(['b', 'c']);
+    expect(made).toBe(2);
+    expect(probe.timers.armed).toBe(0);
   });
 
   it('checks a node once that is added twice, and no more nodes than it may', () => {
@@ -233,9 +364,17 @@ describe('HealthChecks', () => {
     expect(probe.checks.nodes).toEqual(['b', 'c']);
   });
 
+  it.each([undefined, '', 7])('refuses a node named %s', (node) => {
+    expect(() => new Probe().checks.add(node as string)).toThrow(InvalidOptionError);
+  });
+
   it.each([
     ['check', undefined, 'check is undefined; it must be a function such as httpCheck() of quorate/health/node'],
-    ['intervalMs', 0, 'intervalMs is 0; it must be a whole number at least 1'],
+    ['intervalMs', 0, 'intervalMs is 0; it must be a whole number from 1 to 86400000'],
+    ['intervalMs', 86_400_001, 'intervalMs is 86400001'],
+    ['fastIntervalMs', 0, 'fastIntervalMs is 0'],
+    ['downIntervalMs', Infinity, 'downIntervalMs is Infinity'],
+    ['firstCheckWithinMs', -1, 'firstCheckWithinMs is -1; it must be a whole number from 0'],
     ['timeoutMs', -1, 'timeoutMs is -1'],
     ['healthyThreshold', 0, 'healthyThreshold is 0'],
     ['unhealthyThreshold', 1.5, 'unhealthyThreshold is 1.5'],
