@@ -19,3 +19,7 @@ export type { WhenUnavailable } from './layers/sessions/when-unavailable.js';
 export { EndpointsRefusedError } from './endpoints/check-endpoints.js';
 export { followEndpoints } from './endpoints/follow-endpoints.js';
 export type { FollowEndpointsOptions } from './endpoints/follow-endpoints.js';
+export { CookieSessions } from './layers/sessions/cookie-sessions.js';
+export type { CookiePick, CookieSessionsStatus } from './layers/sessions/cookie-sessions.js';
+export type { CookieMode, CookieSessionsOptions } from './layers/sessions/cookie-sessions-options.js';
+export type { Signer } from './layers/sessions/signer.js';

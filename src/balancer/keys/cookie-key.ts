@@ -1,3 +1,4 @@
+import { cookiePairs } from './cookie-pairs.js';
 import { checkToken, fieldValue, type HttpRequest } from './http-request.js';
 
 /**
@@ -12,11 +13,7 @@ import { checkToken, fieldValue, type HttpRequest } from './http-request.js';
 export function cookieKey(name: string): (request: Pick<HttpRequest, 'headers'>) => string | undefined {
   checkToken('cookie', name);
   return ({ headers }) => {
-    const pairs = fieldValue(headers, 'cookie', '; ')?.split(';') ?? [];
-    for (const pair of pairs) {
-      const equals = pair.indexOf('=');
-      if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim() || undefined;
-    }
-    return undefined;
+    const pairs = cookiePairs(fieldValue(headers, 'cookie', '; ') ?? '');
+    return pairs.find((pair) => pair.name === name)?.value || undefined;
   };
 }
