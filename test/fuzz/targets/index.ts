@@ -15,6 +15,7 @@ import { raftRecord, raftSnapshot } from './raft-storage.js';
 import { history, recording } from './recordings.js';
 import { requests } from './requests.js';
 import { secretHandshake } from './secret-handshake.js';
+import { sessionCookies } from './session-cookies.js';
 import { shardMap } from './shard-map.js';
 import { stream } from './stream.js';
 import { address, gpid, ip, messageId } from './texts.js';
@@ -58,5 +59,6 @@ export const targets: ReadonlyMap<string, Target> = new Map(
     forwardedFields,
     proxyList,
     requestKeys,
+    sessionCookies,
   ].map((target) => [target.name, target]),
 );

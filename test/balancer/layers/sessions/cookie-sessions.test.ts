@@ -186,7 +186,7 @@ describe('CookieSessions, prefixing', () => {
 
 describe('a signed cookie', () => {
   it('is taken as it was given, and not otherwise', () => {
-    const { cookieOf, nodeOf, sessions } = sessionsOf({ signer });
+    const { cookieOf, nodeOf, sessions } = sessionsOf({ signer, maxIdleMs: 60_000 });
     const cookie = cookieOf()!;
     expect(nodeOf(cookie)).toBe('a');
     for (let i = 'SRV='.length; i < cookie.length; i++)
