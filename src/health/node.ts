@@ -4,6 +4,9 @@
  *
  * @module health/node
  */
+export { dnsEndpoints, DnsError } from './node/dns-endpoints.js';
+export type { DnsEndpoints, DnsEndpointsOptions } from './node/dns-endpoints.js';
+export type { AddressRecord, DnsResolver } from './node/dns-records.js';
 export { HealthCheckError } from './node/health-check-error.js';
 export type { HostPort } from '../core/index.js';
 export { httpCheck } from './node/http-check.js';
