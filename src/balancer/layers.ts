@@ -9,6 +9,7 @@ export { LayerOrderError } from './layers/layer-order.js';
 export { pickExcept } from './layers/pick-except.js';
 export { HealthGate } from './layers/health-gate.js';
 export type { HealthGateOptions } from './layers/health-gate.js';
+export { OutlierEjection } from './layers/outlier-ejection.js';
 export { SlowStart } from './layers/slow-start.js';
 export type { SlowStartOptions } from './layers/slow-start.js';
 export { setDraining } from './layers/sessions/draining.js';
