@@ -33,7 +33,8 @@ export interface CookieSessionsOptions {
   readonly maxLifeMs?: number;
   /**
    * What stands for a node in the cookie: no two nodes the same, and the same in all balancers, for as long as sessions last.
-   * To hide addresses let a signer make it, `(node) => signer.sign(node)`, as HAProxy does with `dynamic-cookie-key`: a hash
+   * To hide addresses let a signer make it that is not the one above, so that its secret stays when that one's changes:
+   * `hmacSigner(idSecret).sign`, as HAProxy does with `dynamic-cookie-key`. A hash
    * without a secret is soon found by trying all addresses.
    *
    * @defaultValue the name of the node, which shows what it says

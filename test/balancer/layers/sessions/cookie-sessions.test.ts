@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isQuorateError } from 'quorate/core';
 import { NoNodeError, RoundRobin } from 'quorate/balancer';
-import { CookieSessions, type CookieSessionsOptions, HealthGate, setDraining } from 'quorate/balancer/layers';
+import {
+  CookieSessions,
+  type CookieSessionsOptions,
+  HealthGate,
+  pickExcept,
+  setDraining,
+} from 'quorate/balancer/layers';
 import { hmacSigner } from 'quorate/balancer/node';
 
 const signer = hmacSigner('a secret of 32 bytes, or thereby');
@@ -214,6 +220,14 @@ describe('a signed cookie', () => {
     expect(after.nodeOf(during.cookieOf())).toBe('b');
   });
 
+  it('is good under the secret before when another one makes ids', () => {
+    const idOf = hmacSigner('a third secret, which stays').sign;
+    const cookie = sessionsOf({ idOf, signer }).cookieOf();
+    const now = hmacSigner('the new secret, of 16 bytes', { previous: ['a secret of 32 bytes, or thereby'] });
+    const { nodeOf, sessions } = sessionsOf({ idOf, signer: now });
+    expect([nodeOf(cookie), sessions.status().kept]).toEqual(['a', 1]);
+  });
+
   it('refuses a signer whose signatures can be in no cookie', () => {
     const bad = { sign: () => 'a b', verify: () => true };
     expect(() => sessionsOf({ signer: bad }).pick().respond()).toThrow('signer is an object; it must be one whose');
@@ -329,6 +343,15 @@ describe('a session whose node', () => {
     const { balancer, nodeOf } = sessionsOf({}, ['a']);
     balancer.setAvailable('a', false);
     expect(() => nodeOf('SRV=a')).toThrow(NoNodeError);
+  });
+});
+
+describe('a retry', () => {
+  it('on another node takes the session there', () => {
+    const { balancer, pick } = sessionsOf();
+    const { lease, respond } = pick('SRV=a');
+    const other = pickExcept(balancer, undefined, [lease.node]);
+    expect(respond([], other.node)).toEqual([`SRV=${other.node}; Path=/; HttpOnly`]);
   });
 });
 

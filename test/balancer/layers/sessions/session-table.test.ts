@@ -5,6 +5,7 @@ import { NoNodeError, RoundRobin } from 'quorate/balancer';
 import {
   HealthGate,
   LayerOrderError,
+  pickExcept,
   SessionTable,
   type SessionTableOptions,
   setDraining,
@@ -154,6 +155,13 @@ describe('SessionTable', () => {
     expect(table.activeSessions('a')).toBe(1);
     time.now = 100;
     expect(table.activeSessions('a')).toBe(0);
+  });
+
+  it('moves the session of a request that is tried again elsewhere', () => {
+    const { table, pick } = tableOf(['a', 'b']);
+    pick('x');
+    expect(pickExcept(table, 'x', ['a']).node).toBe('b');
+    expect(pick('x')).toBe('b');
   });
 
   it('ends a session', () => {
