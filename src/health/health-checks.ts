@@ -9,7 +9,7 @@ import {
   type Cancel,
   type Clock,
 } from '../core/index.js';
-import { HealthListeners, type HealthListener } from './health-listeners.js';
+import { HealthListeners } from './health-listeners.js';
 import type { HealthSource } from './health-source.js';
 import { countResult, type Thresholds, type ThresholdState } from './thresholds.js';
 
@@ -212,7 +212,7 @@ export class HealthChecks implements HealthSource, AsyncDisposable {
   }
 
   /** {@inheritDoc HealthSource.subscribe} */
-  subscribe(listener: HealthListener): () => void {
+  subscribe(listener: (node: string, healthy: boolean) => void): () => void {
     return this.#listeners.add(listener);
   }
 

@@ -1,5 +1,4 @@
-/** Who wants to know of changes of health. */
-export type HealthListener = (node: string, healthy: boolean) => void;
+type HealthListener = (node: string, healthy: boolean) => void;
 
 /**
  * Calls listeners in the order in which they came. Each hears of changes in their order, also of those that another listener

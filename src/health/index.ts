@@ -6,8 +6,10 @@
  */
 export type { Endpoint } from './endpoint.js';
 export type { HealthSource } from './health-source.js';
+export { allOf } from './all-of.js';
 export { HealthChecks } from './health-checks.js';
 export type { HealthCheck, HealthChecksOptions, HealthCheckStatus } from './health-checks.js';
+export { heartbeatHealth } from './heartbeat-health.js';
 export { OutlierDetector } from './outlier-detector.js';
 export type { EjectionReason, OutlierDetectorOptions, OutlierStatus } from './outlier-detector.js';
 export type { FailurePercentageOptions, OutlierCounts, SuccessRateOptions } from './outlier-rules.js';

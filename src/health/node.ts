@@ -11,5 +11,6 @@ export { HealthCheckError } from './node/health-check-error.js';
 export type { HostPort } from '../core/index.js';
 export { httpCheck } from './node/http-check.js';
 export type { HttpCheckOptions } from './node/http-check.js';
+export type { HttpExpectation } from './node/http-expectation.js';
 export { tcpCheck } from './node/tcp-check.js';
 export type { TcpCheckOptions } from './node/tcp-check.js';
