@@ -106,4 +106,11 @@ export const outlierMutants: readonly Mutant[] = [
     find: '        done(result);\n',
     replace: '',
   },
+  {
+    name: 'the balancer inside does not hear that a request failed',
+    suite: layerSuite,
+    file: layer,
+    find: 'done(result);',
+    replace: 'done();',
+  },
 ];

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ConsistentHashing, LeastConnections, NoNodeError, RoundRobin, WeightedRandom } from 'quorate/balancer';
+import {
+  ConsistentHashing,
+  LeastConnections,
+  NoNodeError,
+  PeakEwma,
+  RoundRobin,
+  WeightedRandom,
+} from 'quorate/balancer';
 import { HealthGate, LayerOrderError, OutlierEjection, SlowStart } from 'quorate/balancer/layers';
 import { seededRandom } from 'quorate/core';
 import type { OutlierDetectorOptions } from 'quorate/health';
@@ -51,13 +58,26 @@ describe('OutlierEjection', () => {
     ]);
   });
 
-  it('passes on to the balancer inside that a request is done, with its result', () => {
+  it('passes on to the balancer inside that a request is done', () => {
     const balancer = new OutlierEjection(new LeastConnections(), { now: () => 0 });
     for (const node of 'ab') balancer.add(node);
-    const first = balancer.pick();
-    balancer.pick();
-    first.done();
-    expect([balancer.pick().node, first.node]).toEqual(['a', 'a']);
+    const [, second] = [balancer.pick(), balancer.pick()];
+    second.done();
+    expect([second.node, balancer.pick().node]).toEqual(['b', 'b']);
+  });
+
+  it('passes on how a request ended, so that a quick failure does not look like a quick node', () => {
+    const time = { now: 0 };
+    const now = (): number => time.now;
+    const latency = new PeakEwma([], { now, random: () => 0, failureLatencyMs: 1000 });
+    const balancer = new OutlierEjection(latency, { now });
+    for (const node of 'ab') balancer.add(node);
+    for (const failed of [true, false]) {
+      const { done } = balancer.pickNode(failed ? 'a' : 'b')!;
+      time.now += failed ? 1 : 100;
+      done({ failed });
+    }
+    expect(balancer.pick().node).toBe('b');
   });
 
   it('keeps an ejected node unavailable that was said to be available, and the other way round', () => {
