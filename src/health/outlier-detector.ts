@@ -129,6 +129,7 @@ export class OutlierDetector {
     this.update();
     const tracked = this.#nodes.get(node);
     if (tracked === undefined) return false;
+    tracked.until = NaN; // which is equal to nothing that the end of a request remembers
     this.#ejected.delete(tracked);
     return this.#nodes.delete(node);
   }
@@ -146,8 +147,7 @@ export class OutlierDetector {
       if (ended === undefined) return;
       const now = this.#update();
       // Of what was begun before an ejection, or before the node was removed, nothing is learned about the node as it is now.
-      if (ended.until === until && !this.#ejected.has(ended) && this.#nodes.get(ended.node) === ended)
-        this.#count(ended, failed, now);
+      if (ended.until === until && !this.#ejected.has(ended)) this.#count(ended, failed, now);
     };
   }
 

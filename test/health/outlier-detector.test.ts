@@ -260,6 +260,16 @@ describe('OutlierDetector: ejections', () => {
     expect(ejected()).toEqual(['n1']);
   });
 
+  it('are not made of nodes that were removed, whatever fails late, and take no place of others', () => {
+    const { detector, told, send, ejected } = setUp(4);
+    const late = Array.from({ length: 10 }, () => detector.begin('n0'));
+    detector.remove('n0');
+    for (const ended of late) ended(true);
+    expect(told).toEqual([]);
+    send('n1', 5, 5);
+    expect(ejected()).toEqual(['n1']);
+  });
+
   it('count a request once, however often it is said to have ended', () => {
     const { detector, ejected } = setUp(3);
     const ended = detector.begin('n0');
