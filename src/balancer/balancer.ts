@@ -24,7 +24,7 @@ export interface Balancer<Context = void> {
   /** Removes a node. What it holds can still be finished, and counts no more. Returns whether it was there. */
   remove(node: string): boolean;
   /**
-   * Says whether a node may be given requests: false while it is down, or drained. It keeps its place, its weight and what
+   * Says whether a node may be given requests: false while it is down. It keeps its place, its weight and what
    * it holds. Of nodes that are not there nothing is noted.
    */
   setAvailable(node: string, available: boolean): void;
@@ -34,7 +34,10 @@ export interface Balancer<Context = void> {
    * @throws NoNodeError when no node is available that has a weight
    */
   pick(context: Context): Lease;
-  /** A request for this node, if it can be given one: of a session, or one that a program has decided. O(1). */
+  /**
+   * A request for this node, if it is available, also with a weight of 0: which so drains it of sessions, as in HAProxy, since
+   * it keeps those that it has and is given no others. O(1).
+   */
   pickNode(node: string): Lease | undefined;
 }
 

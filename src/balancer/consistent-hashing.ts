@@ -110,13 +110,6 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
     if (member !== undefined) this.#tellFallback(member);
   }
 
-  /** @internal */
-  override setDraining(node: string, draining: boolean): boolean {
-    const known = super.setDraining(node, draining);
-    if (known) this.#tellFallback(this.#byName.get(node)!);
-    return known;
-  }
-
   /**
    * The node of the key, or the first that the key prefers and that can be picked; that of the fallback without a key.
    *
@@ -165,13 +158,12 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
   /** One that can be given what does not ask for it. */
   #admitting(node: string): HashedMember | undefined {
     const member = this.#usable(node);
-    return member?.draining === false ? member : undefined;
+    return member !== undefined && member.weight > 0 ? member : undefined;
   }
 
   #usable(node: string): HashedMember | undefined {
     const member = this.#byName.get(node);
-    const usable = member?.available && member.weight > 0 && member.inFlight < this.#maxInFlight;
-    return usable ? member : undefined;
+    return member?.available && member.inFlight < this.#maxInFlight ? member : undefined;
   }
 
   /** Counts a request, if there is a limit. */
@@ -192,9 +184,8 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
 
   /** Whether a node can be given requests. Not of one that was removed, and may be there anew. */
   #tellFallback(member: HashedMember): void {
-    const { node, available, draining, inFlight } = member;
-    if (this.#byName.get(node) !== member) return;
-    this.#fallback.setAvailable(node, available && !draining && inFlight < this.#maxInFlight);
+    const { node, available, inFlight } = member;
+    if (this.#byName.get(node) === member) this.#fallback.setAvailable(node, available && inFlight < this.#maxInFlight);
   }
 }
 

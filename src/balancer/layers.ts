@@ -12,7 +12,6 @@ export type { HealthGateOptions } from './layers/health-gate.js';
 export { OutlierEjection } from './layers/outlier-ejection.js';
 export { SlowStart } from './layers/slow-start.js';
 export type { SlowStartOptions } from './layers/slow-start.js';
-export { setDraining } from './layers/sessions/draining.js';
 export { SessionTable } from './layers/sessions/session-table.js';
 export type { SessionTableOptions, SessionTableStatus } from './layers/sessions/session-table.js';
 export { SessionUnavailableError } from './layers/sessions/when-unavailable.js';

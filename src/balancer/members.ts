@@ -8,8 +8,6 @@ export abstract class Member {
   readonly order: number;
   weight = 1;
   available = true;
-  /** Given only what asks for it, as requests of sessions do. */
-  draining = false;
 
   constructor(node: string, order: number) {
     this.node = node;
@@ -47,7 +45,7 @@ export abstract class Members<M extends Member, Context = void> implements Balan
 
   pickNode(node: string): Lease | undefined {
     const member = this.memberOf(node);
-    return member?.available && member.weight > 0 ? member.lease() : undefined;
+    return member?.available ? member.lease() : undefined;
   }
 
   /** @internal */
@@ -66,9 +64,7 @@ export abstract class Members<M extends Member, Context = void> implements Balan
   }
 
   #activate(): readonly M[] {
-    const active = Array.from(this.#members.values()).filter(
-      ({ available, weight, draining }) => available && weight > 0 && !draining,
-    );
+    const active = Array.from(this.#members.values()).filter(({ available, weight }) => available && weight > 0);
     if (active.length === 0) throw new NoNodeError(this.#members.size);
     this.changed(active);
     return (this.#active = active);
@@ -101,13 +97,5 @@ export abstract class Members<M extends Member, Context = void> implements Balan
     if (member === undefined || member.available === available) return;
     member.available = available;
     this.#active = undefined;
-  }
-  /** Whether a node is given only what asks for it. Returns whether it is there. @internal */
-  setDraining(node: string, draining: boolean): boolean {
-    const member = this.#members.get(node);
-    if (member === undefined) return false;
-    if (member.draining !== draining) this.#active = undefined;
-    member.draining = draining;
-    return true;
   }
 }

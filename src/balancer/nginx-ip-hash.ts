@@ -77,7 +77,7 @@ export class NginxIpHash<Context> extends Members<Peer, Context> {
     for (let hash = START, retries = 0; retries <= MAX_RETRIES; retries++) {
       for (const byte of bytes) hash = (hash * FACTOR + byte) % MODULUS; // on from the last one, not from the start
       const peer = this.#peerAt(hash % this.#totalWeight);
-      if (peer.available && !peer.draining) return peer.lease();
+      if (peer.available) return peer.lease();
     }
     return roundRobin(active).lease();
   }

@@ -56,7 +56,7 @@ const MAX_COOKIES = 8;
  *
  * When the node cannot be given a request, the session moves; in mode `insert` it stays where it is then, since the cookie is
  * set anew; in the others the cookie is set when the application sets it, and until then each request goes to any other node.
- * A node that drains (`setDraining`) keeps its sessions and gets no new ones.
+ * A node with a weight of 0 drains: it keeps its sessions and gets no new ones, as in HAProxy.
  *
  * Of several cookies of the name the first that is valid counts. What is not valid is as none, and counted. Without a signer
  * anyone can write the cookie, and so choose a node, or send everything to one; a signed one can still be given to others,

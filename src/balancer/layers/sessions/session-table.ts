@@ -58,7 +58,7 @@ const EXPIRED_A_PICK = 2;
 /**
  * Remembers which node a key was given to, and goes on giving it to that: HAProxy's stick table. The first pick of a key is
  * that of the balancer inside. When the node of a session is down the session moves, and stays where it is when that node is
- * back. A node that drains (`setDraining`) keeps its sessions and gets no new ones.
+ * back. A node with a weight of 0 drains: it keeps its sessions and gets no new ones, as in HAProxy.
  *
  * A full node, where a layer inside has a limit, is one that cannot be given a request: its sessions move as well, unless
  * they are refused.

@@ -18,7 +18,7 @@ import {
   StaticRoundRobin,
   WeightedRandom,
 } from 'quorate/balancer';
-import { HealthGate, setDraining } from 'quorate/balancer/layers';
+import { HealthGate } from 'quorate/balancer/layers';
 
 const NODES = ['a', 'b', 'c'];
 const now = (): number => 0;
@@ -49,23 +49,23 @@ function picked(balancer: Balancer<string>): string[] {
   return [...new Set(leases.map(({ node }) => node))].sort();
 }
 
-describe('setDraining', () => {
+describe('a weight of 0', () => {
   it.each(strategies)('keeps a node of %s for what asks for it', (_name, balancer) => {
     expect(picked(balancer)).toEqual(NODES);
-    expect(setDraining(balancer, 'b', true)).toBe(true);
+    balancer.add('b', 0);
     expect(picked(balancer)).toEqual(['a', 'c']);
     const { node, done } = balancer.pickNode('b')!;
     expect(node).toBe('b');
     expect(picked(balancer)).toEqual(['a', 'c']); // with a request that it has
     done();
     expect(picked(balancer)).toEqual(['a', 'c']);
-    setDraining(balancer, 'b', false);
+    balancer.add('b', 1);
     expect(picked(balancer)).toEqual(NODES);
   });
 
   it('gives nothing to a node that drains and is down', () => {
     const balancer = new RoundRobin(['a', 'b']);
-    setDraining(balancer, 'a', true);
+    balancer.add('a', 0);
     balancer.setAvailable('a', false);
     expect(balancer.pickNode('a')).toBeUndefined();
     balancer.setAvailable('a', true);
@@ -74,21 +74,21 @@ describe('setDraining', () => {
 
   it('leaves no node when all drain', () => {
     const balancer = new RoundRobin(['a']);
-    setDraining(balancer, 'a', true);
+    balancer.add('a', 0);
     expect(() => balancer.pick()).toThrow(NoNodeError);
   });
 
-  it('reaches through layers, and says whether the node is there', () => {
+  it('reaches through layers', () => {
     const gate = new HealthGate(new RoundRobin());
     gate.add('a');
     gate.add('b');
-    expect([setDraining(gate, 'a', true), setDraining(gate, 'z', true)]).toEqual([true, false]);
+    gate.add('a', 0);
     expect([gate.pick().node, gate.pick().node, gate.pickNode('a')?.node]).toEqual(['b', 'b', 'a']);
   });
 
   it('ends when the node is removed', () => {
     const balancer = new RoundRobin(['a']);
-    setDraining(balancer, 'a', true);
+    balancer.add('a', 0);
     balancer.remove('a');
     balancer.add('a');
     expect(balancer.pick().node).toBe('a');

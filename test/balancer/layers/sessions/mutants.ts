@@ -37,14 +37,14 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'a node that drains loses its sessions',
     suite: 'test/balancer/layers/sessions/draining.test.ts',
     file: 'balancer/members.ts',
-    find: 'return member?.available && member.weight > 0 ?',
-    replace: 'return member?.available && !member.draining && member.weight > 0 ?',
+    find: 'return member?.available ?',
+    replace: 'return member?.available && member.weight > 0 ?',
   },
   {
     name: 'hashing gives new requests to a node that drains',
     suite: 'test/balancer/layers/sessions/draining.test.ts',
     file: 'balancer/consistent-hashing.ts',
-    find: 'return member?.draining === false ? member : undefined;',
+    find: 'return member !== undefined && member.weight > 0 ? member : undefined;',
     replace: 'return member;',
   },
   {

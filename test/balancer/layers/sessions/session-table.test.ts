@@ -8,7 +8,6 @@ import {
   pickExcept,
   SessionTable,
   type SessionTableOptions,
-  setDraining,
 } from 'quorate/balancer/layers';
 
 type Options = Partial<SessionTableOptions<string | undefined>>;
@@ -150,7 +149,7 @@ describe('SessionTable', () => {
   it('leaves sessions on a node that drains, gives it no new ones, and tells when it has none', () => {
     const { table, time, pick } = tableOf(['a', 'b'], { idleMs: 100 });
     pick('x');
-    setDraining(table, 'a', true);
+    table.add('a', 0);
     expect(pick('x', 'y', 'z', 'x')).toBe('abba');
     expect(table.activeSessions('a')).toBe(1);
     time.now = 100;
@@ -222,7 +221,7 @@ describe('a session table', () => {
             if (what.available) down.delete(what.node);
             else down.add(what.node);
           } else if ('draining' in what) {
-            setDraining(table, what.node, what.draining);
+            table.add(what.node, what.draining ? 0 : 1);
             if (what.draining) draining.add(what.node);
             else draining.delete(what.node);
           } else {
