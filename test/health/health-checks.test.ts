@@ -285,6 +285,7 @@ describe('HealthChecks', () => {
     expect(probe.aborted[0]).toBeInstanceOf(ClosedError);
     expect(probe.changes).toEqual(['10 b down']);
     expect(probe.checks.nodes).toEqual(['b']);
+    expect(probe.timers.armed).toBe(1); // that of b
   });
 
   it('begins anew with a node that is removed and added while it is checked', async () => {

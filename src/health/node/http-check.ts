@@ -42,7 +42,6 @@ export function httpCheck(options: HttpCheckOptions = {}): HealthCheck {
 
   return (node, { signal }) =>
     new Promise<void>((resolve, reject) => {
-      signal.throwIfAborted();
       const fail = (cause: Error): void => {
         if (signal.aborted) reject(signal.reason);
         else if (cause instanceof HealthCheckError) reject(cause);

@@ -20,7 +20,6 @@ export function tcpCheck(options: TcpCheckOptions = {}): HealthCheck {
   const { address = addressOf } = options;
   return (node, { signal }) =>
     new Promise<void>((resolve, reject) => {
-      signal.throwIfAborted();
       const { host, port } = address(node);
       const socket = connect({ host, port, signal });
       socket.on('error', (cause) => {
