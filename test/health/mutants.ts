@@ -104,7 +104,21 @@ export const healthMutants: readonly Mutant[] = [
     name: 'what is aborted looks as if the node had failed',
     suite: 'test/health/node/tcp-check.test.ts',
     file: 'health/node/tcp-check.ts',
-    find: 'signal.aborted ? signal.reason : error',
-    replace: 'error',
+    find: 'reject(signal.reason);',
+    replace: "reject(new HealthCheckError('it failed'));",
+  },
+  {
+    name: 'a check that was aborted before it began connects all the same',
+    suite: 'test/health/node/tcp-check.test.ts',
+    file: 'health/node/tcp-check.ts',
+    find: '      signal.throwIfAborted();\n',
+    replace: '',
+  },
+  {
+    name: 'listeners of checks collect on a signal that lives for long',
+    suite: 'test/health/node/tcp-check.test.ts',
+    file: 'health/node/tcp-check.ts',
+    find: "      socket.on('close', () => signal.removeEventListener('abort', abort));\n",
+    replace: '',
   },
 ];

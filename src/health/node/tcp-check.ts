@@ -20,12 +20,17 @@ export function tcpCheck(options: TcpCheckOptions = {}): HealthCheck {
   const { address = addressOf } = options;
   return (node, { signal }) =>
     new Promise<void>((resolve, reject) => {
-      const { host, port } = address(node);
-      const socket = connect({ host, port, signal });
-      socket.on('error', (cause) => {
-        const error = new HealthCheckError(`${node} accepts no connection: ${cause.message}`, { cause });
-        reject(signal.aborted ? signal.reason : error);
-      });
+      signal.throwIfAborted();
+      const socket = connect(address(node));
+      const abort = (): void => {
+        reject(signal.reason);
+        socket.destroy();
+      };
+      signal.addEventListener('abort', abort); // the option `signal` of sockets leaves its listener there for ever
+      socket.on('close', () => signal.removeEventListener('abort', abort));
+      socket.on('error', (cause) =>
+        reject(new HealthCheckError(`${node} accepts no connection: ${cause.message}`, { cause })),
+      );
       socket.on('connect', () => {
         resolve();
         socket.destroy();

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionError } from 'quorate/core';
@@ -210,6 +211,14 @@ describe('a check by HTTP', () => {
     controller.abort(reason);
     expect(await failed).toBe(reason);
     await server.idle();
+  });
+
+  it('leaves nothing on its signal', async () => {
+    const server = await SmallServer.http(withBody('up'));
+    const { signal } = new AbortController();
+    for (const bodyMatch of ['up', 'down']) await failure(httpCheck({ bodyMatch })(server.node, { signal }));
+    // The runner's time limit bounds that.
+    while (getEventListeners(signal, 'abort').length > 0) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it('passes over TLS when the certificate is trusted, and only then', async () => {

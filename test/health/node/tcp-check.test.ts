@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { InvalidOptionError } from 'quorate/core';
 import { HealthCheckError, tcpCheck } from 'quorate/health/node';
@@ -16,6 +17,15 @@ it('a check by TCP fails where nothing listens, and says so', async () => {
   expect(error).toBeInstanceOf(HealthCheckError);
   expect(error).toMatchObject({ code: 'health-check-failed', outcome: 'failed', cause: { code: 'ECONNREFUSED' } });
   expect((error as Error).message).toMatch(`${node} accepts no connection: `);
+});
+
+it('checks by TCP leave nothing on their signal', async () => {
+  const server = await SmallServer.tcp();
+  const { signal } = new AbortController();
+  for (let i = 0; i < 3; i++) await tcpCheck()(server.node, { signal });
+  await failure(tcpCheck()(`127.0.0.1:${await freePort()}`, { signal }));
+  // The runner's time limit bounds that.
+  while (getEventListeners(signal, 'abort').length > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
 it('a check by TCP goes where the option says', async () => {
