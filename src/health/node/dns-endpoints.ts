@@ -34,7 +34,10 @@ export interface DnsEndpointsOptions {
    * `maxIntervalMs`. When there is an answer to live on the first wait is `minIntervalMs`. @defaultValue 1000, as in gRPC
    */
   readonly retryMs?: number;
-  /** After how long a question has failed that has no answer. @defaultValue 5000 */
+  /**
+   * After how long a question has failed that has no answer. A packet that may be lost is sent again after a third of it. The
+   * resolver of Node gives up by itself after some 15 s. @defaultValue 5000
+   */
   readonly timeoutMs?: number;
   /** The most records of an answer; one that has more has failed. @defaultValue 4096: a message of DNS holds no more */
   readonly maxNodes?: number;
