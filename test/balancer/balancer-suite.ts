@@ -110,6 +110,26 @@ export function balancerSuite<Context>(name: string, traits: BalancerTraits<Cont
   const make = (nodes: Nodes, seed = 1): Balancer<Context> => traits.make(nodes, seededRandom(seed));
   const { context } = traits;
 
+  /** How often each node is among the next picks, each of which is done at once. */
+  const tallyOf = (balancer: Balancer<Context>, count: number): Map<string, number> => {
+    const picks = new Map<string, number>();
+    for (let i = 0; i < count; i++) {
+      const { node, done } = balancer.pick(context(i));
+      done();
+      picks.set(node, (picks.get(node) ?? 0) + 1);
+    }
+    return picks;
+  };
+
+  const expectShares = (picks: ReadonlyMap<string, number>, weights: ReadonlyMap<string, number>): void => {
+    const count = [...picks.values()].reduce((a, b) => a + b, 0);
+    for (const [name, weight] of weights) {
+      const share = shareOf(traits.weighted, weight, [...weights.values()]);
+      const away = Math.abs((picks.get(name) ?? 0) - count * share);
+      expect(away, `${name} of ${[...weights].join(' ')}`).toBeLessThanOrEqual(traits.lag(count, share));
+    }
+  };
+
   describe(`${name}, as every balancer`, () => {
     it('picks only nodes that are there, available and have a weight, and refuses when none is', () => {
       fc.assert(
@@ -139,17 +159,7 @@ export function balancerSuite<Context>(name: string, traits: BalancerTraits<Cont
           play(balancer, list, context, open);
           for (const { done } of open) done();
           const weights = weightsAfter([{ type: 'add', node: 'z', weight: 3 }, ...list]);
-          const picks = new Map<string, number>();
-          for (let i = 0; i < count; i++) {
-            const lease = balancer.pick(context(i));
-            lease.done();
-            picks.set(lease.node, (picks.get(lease.node) ?? 0) + 1);
-          }
-          for (const [name, weight] of weights) {
-            const share = shareOf(traits.weighted, weight, [...weights.values()]);
-            const away = Math.abs((picks.get(name) ?? 0) - count * share);
-            expect(away, `${name} of ${[...weights].join(' ')}`).toBeLessThanOrEqual(traits.lag(count, share));
-          }
+          expectShares(tallyOf(balancer, count), weights);
         }),
       );
     });
@@ -224,6 +234,56 @@ export function balancerSuite<Context>(name: string, traits: BalancerTraits<Cont
       lease.done();
       balancer.setAvailable('a', true);
       expect(balancer.pick(context(1)).node).toBe('a');
+    });
+
+    it('gives a request for a given node while it is available, also with a weight of 0, and none for others', () => {
+      const balancer = make(['a', ['b', 0], 'c']);
+      balancer.setAvailable('c', false);
+      expect(['a', 'b', 'c', 'd'].map((name) => balancer.pickNode(name)?.node)).toEqual([
+        'a',
+        'b',
+        undefined,
+        undefined,
+      ]);
+      balancer.setAvailable('c', true);
+      balancer.remove('a');
+      expect([balancer.pickNode('c')?.node, balancer.pickNode('a')]).toEqual(['c', undefined]);
+    });
+
+    it('has requests for a given node in flight like those that it picked, until they are done', () => {
+      const picks = (balancer: Balancer<Context>): string =>
+        Array.from({ length: 6 }, (_, i) => balancer.pick(context(i)).node).join('');
+      const picked = make(['a', 'b']);
+      picked.setAvailable('b', false);
+      for (let i = 0; i < 8; i++) picked.pick(context(i));
+      picked.setAvailable('b', true);
+      if (picks(picked) !== 'bbbbbb') return; // it does not look at requests in flight
+
+      const given = make(['a', 'b']);
+      const open = Array.from({ length: 8 }, () => given.pickNode('a')!);
+      expect(picks(given)).toBe('bbbbbb');
+      for (const { done } of open) {
+        done();
+        done(); // once more is harmless
+      }
+      expect(picks(given)).toBe('aaaaaa');
+    });
+
+    it('gives each node its share of picks, whatever was given besides', () => {
+      fc.assert(
+        fc.property(events, fc.array(node), fc.integer({ min: 1, max: 200 }), fc.nat(), (list, given, count, seed) => {
+          const balancer = make([['z', 3]], seed);
+          const open: Lease[] = [];
+          play(balancer, list, context, open);
+          for (const name of given) {
+            const lease = balancer.pickNode(name);
+            if (lease !== undefined) open.push(lease);
+          }
+          for (const { done } of open) done();
+          const weights = weightsAfter([{ type: 'add', node: 'z', weight: 3 }, ...list]);
+          expectShares(tallyOf(balancer, count), weights);
+        }),
+      );
     });
 
     it.each([-1, NaN, Infinity])('refuses a weight of %d', (weight) => {

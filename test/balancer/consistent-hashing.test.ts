@@ -193,6 +193,15 @@ describe('ConsistentHashing', () => {
     expect([balancer.pick(undefined).node, balancer.pick(undefined).node]).toEqual(['b', 'b']);
   });
 
+  it('counts requests for a given node towards its limit, and gives none above it', () => {
+    const balancer = hashing(['a', 'b'], { maxInFlight: 2 });
+    const open = [balancer.pickNode('a')!, balancer.pickNode('a')!];
+    expect(balancer.pickNode('a')).toBeUndefined();
+    expect([balancer.pick(undefined).node, balancer.pick('key').node]).toEqual(['b', 'b']);
+    open[0]!.done();
+    expect(balancer.pick('key').node).toBe('a');
+  });
+
   it('shares the limit between requests with and without keys', () => {
     const balancer = hashing(['a'], { maxInFlight: 2 });
     const first = balancer.pick('key');
