@@ -181,7 +181,7 @@ export const loadMutants: readonly Mutant[] = [
     name: 'all try a new node until it has answered',
     suite: 'test/balancer/peak-ewma.test.ts',
     file: 'balancer/latency-choices.ts',
-    find: 'if (member.cost === UNTRIED) member.cost = ON_TRIAL;\n',
+    find: 'if (this.cost === UNTRIED) this.cost = ON_TRIAL;\n',
     replace: '',
   },
   {

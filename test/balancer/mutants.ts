@@ -56,8 +56,8 @@ export const balancerMutants: readonly Mutant[] = [
     name: 'a hashed request waits for its node although others are free',
     suite: 'test/balancer/consistent-hashing.test.ts',
     file: 'balancer/consistent-hashing.ts',
-    find: 'member.weight > 0 && member.inFlight < this.#maxInFlight;',
-    replace: 'member.weight > 0;',
+    find: 'return member?.available && member.inFlight < this.#maxInFlight ?',
+    replace: 'return member?.available ?',
   },
   {
     name: 'the leftmost address of X-Forwarded-For is believed',

@@ -62,6 +62,12 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
     return this.#told.has(node);
   }
 
+  /** Whether a node is available and has a weight, as far as this layer was told. */
+  protected wasToldAvailable(node: string): boolean {
+    const told = this.#told.get(node);
+    return told !== undefined && told.available && told.weight > 0;
+  }
+
   /** Passes on what is so of a node by now. Of nodes that are not there nothing. */
   protected tell(node: string): void {
     const told = this.#told.get(node);

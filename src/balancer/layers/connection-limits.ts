@@ -1,0 +1,155 @@
+import { checkNumber, isQuorateError, OverloadedError, systemClock, type Clock } from '../../core/index.js';
+import type { Balancer, Lease } from '../balancer.js';
+import { refuseInside } from './layer-order.js';
+import { Layer } from './layer.js';
+import { SlowStart } from './slow-start.js';
+import { WaitingQueue, type WaitOptions } from './waiting-queue.js';
+
+/** Options of {@link ConnectionLimits}. */
+export interface ConnectionLimitsOptions {
+  /** The most requests that a node may have at a time. */
+  readonly maxPerNode: number;
+  /** The most requests that wait. @defaultValue 1000 */
+  readonly maxQueued?: number;
+  /** How long one waits at most. @defaultValue 5000: users seldom wait for longer */
+  readonly queueTimeoutMs?: number;
+  /** @defaultValue `systemClock` */
+  readonly clock?: Clock;
+}
+
+/**
+ * Gives no node more than so many requests at a time; when all have as many, others wait by `acquire`, or are refused by `pick`.
+ * A node that is full is passed over, by hashing too, so that no request waits for one node while others are free.
+ *
+ * The outermost layer, or right within sessions: `acquire` is that of this one. Not for a bound on all nodes together, by
+ * priority: `RequestScheduler`.
+ *
+ * O(1) a request beside the balancer inside, for which a node that becomes full, or is so no more, is a change of availability:
+ * O(nodes) for most strategies. Leave room, so that nodes are seldom full.
+ */
+export class ConnectionLimits<Context = void> extends Layer<Context> implements AsyncDisposable {
+  readonly #maxPerNode: number;
+  readonly #queue: WaitingQueue<Context, Lease>;
+  /** Requests of nodes, 0 or more; those of nodes that were removed count on no one. */
+  readonly #inFlight = new Map<string, { count: number }>();
+
+  /** @throws InvalidOptionError, LayerOrderError */
+  constructor(inner: Balancer<Context>, options: ConnectionLimitsOptions) {
+    super(inner);
+    const { maxPerNode, maxQueued = 1000, queueTimeoutMs = 5000, clock = systemClock } = options;
+    refuseInside(ConnectionLimits, inner, ConnectionLimits, 'the lower limit would do alone');
+    refuseInside(
+      ConnectionLimits,
+      inner,
+      SlowStart,
+      'nodes that are full for a moment would start slowly; put that around',
+    );
+    this.#maxPerNode = checkNumber('maxPerNode', maxPerNode, { min: 1 });
+    checkNumber('maxQueued', maxQueued, { min: 0 });
+    checkNumber('queueTimeoutMs', queueTimeoutMs, { min: 0 });
+    this.#queue = new WaitingQueue('the queue of the balancer', maxQueued, queueTimeoutMs, clock);
+  }
+
+  /** How many requests wait. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** How many requests a node has. */
+  inFlight(node: string): number {
+    return this.#inFlight.get(node)?.count ?? 0;
+  }
+
+  /** @throws NoNodeError, OverloadedError when all nodes that are available are full */
+  override pick(context: Context): Lease {
+    try {
+      return super.pick(context);
+    } catch (error) {
+      if (isQuorateError(error, 'no-node') && this.#anyIsFull())
+        throw new OverloadedError('every node', this.#maxPerNode);
+      throw error;
+    }
+  }
+
+  /**
+   * Picks a node when there is one, after those that have been waiting. Whoever gives up leaves nothing behind.
+   *
+   * @throws NoNodeError when none is available, not even a full one; OverloadedError when the queue is full, or this request gave
+   * way to one that is more important; TimeoutError with outcome `failed`; ClosedError; the reason of the signal
+   */
+  async acquire(context: Context, options: WaitOptions = {}): Promise<Lease> {
+    options.signal?.throwIfAborted();
+    const free = this.#queue.length === 0 ? this.#pickIfFree(context) : undefined;
+    return free ?? (await this.#queue.wait(context, options));
+  }
+
+  /** {@inheritDoc Balancer.add} */
+  override add(node: string, weight?: number): void {
+    super.add(node, weight);
+    this.#serve();
+  }
+
+  /** {@inheritDoc Balancer.setAvailable} */
+  override setAvailable(node: string, available: boolean): void {
+    super.setAvailable(node, available);
+    this.#serve();
+  }
+
+  /** Refuses all that wait; what has a node keeps it. Twice is harmless. */
+  close(): Promise<void> {
+    this.#queue.close();
+    return Promise.resolve();
+  }
+
+  /** The same as {@link ConnectionLimits.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  protected override added(node: string): void {
+    this.#inFlight.set(node, { count: 0 });
+  }
+
+  protected override removed(node: string): void {
+    this.#inFlight.delete(node);
+  }
+
+  protected override allows(node: string): boolean {
+    return this.inFlight(node) < this.#maxPerNode;
+  }
+
+  protected override given({ node, done }: Lease): Lease {
+    const requests = this.#inFlight.get(node)!;
+    if (++requests.count === this.#maxPerNode) this.tell(node);
+    let open = true;
+    return {
+      node,
+      done: (result) => {
+        if (!open) return;
+        open = false;
+        done(result);
+        if (requests.count-- === this.#maxPerNode && this.#inFlight.get(node) === requests) this.tell(node);
+        this.#serve();
+      },
+    };
+  }
+
+  #serve(): void {
+    this.#queue.serve((context) => this.#pickIfFree(context));
+  }
+
+  #pickIfFree(context: Context): Lease | undefined {
+    try {
+      return this.pick(context);
+    } catch (error) {
+      if (isQuorateError(error, 'overloaded')) return undefined;
+      throw error;
+    }
+  }
+
+  #anyIsFull(): boolean {
+    for (const [node, { count }] of this.#inFlight)
+      if (count >= this.#maxPerNode && this.wasToldAvailable(node)) return true;
+    return false;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Mutant } from '../../mutants.js';
+
+/** Bugs that queues, limits, retries and hedges have had, or might. Each must be found by its suite. */
+export const requestsMutants: readonly Mutant[] = [
+  {
+    name: 'a lease that is done twice frees two places',
+    suite: 'test/balancer/layers/connection-limits.test.ts',
+    file: 'balancer/layers/connection-limits.ts',
+    find: '        if (!open) return;\n',
+    replace: '',
+  },
+  {
+    name: 'a newcomer overtakes those who wait',
+    suite: 'test/balancer/layers/connection-limits.test.ts',
+    file: 'balancer/layers/connection-limits.ts',
+    find: 'this.#queue.length === 0 ? this.#pickIfFree(context) : undefined',
+    replace: 'this.#pickIfFree(context)',
+  },
+  {
+    name: 'nobody is served when a node comes back',
+    suite: 'test/balancer/layers/connection-limits.test.ts',
+    file: 'balancer/layers/connection-limits.ts',
+    find: '    super.setAvailable(node, available);\n    this.#serve();',
+    replace: '    super.setAvailable(node, available);',
+  },
+  {
+    name: 'the oldest gives way when the queue is full',
+    suite: 'test/balancer/layers/connection-limits.test.ts',
+    file: 'balancer/layers/waiting-queue.ts',
+    find: 'least > priority; least--',
+    replace: 'least >= priority; least--',
+  },
+  {
+    name: 'whoever gives up still counts as waiting',
+    suite: 'test/balancer/layers/connection-limits.test.ts',
+    file: 'balancer/layers/waiting-queue.ts',
+    find: '        this.#remove(waiter);\n        reject(error);',
+    replace: '        reject(error);',
+  },
+  {
+    name: 'what may have happened is sent again',
+    suite: 'test/balancer/layers/retry.test.ts',
+    file: 'balancer/layers/retry.ts',
+    find: "(isQuorateError(error) && error.outcome === 'failed')",
+    replace: 'isQuorateError(error)',
+  },
+  {
+    name: 'retries pay for retries',
+    suite: 'test/balancer/layers/retry.test.ts',
+    file: 'balancer/layers/retry.ts',
+    find: '  for (let attempt = 1; ; attempt++) {\n',
+    replace: '  for (let attempt = 1; ; attempt++) {\n    budget.deposit();\n',
+  },
+  {
+    name: 'a caller who gives up makes the node look broken',
+    suite: 'test/balancer/layers/retry.test.ts',
+    file: 'balancer/layers/retry.ts',
+    find: '      signal?.throwIfAborted();\n      failed = true;',
+    replace: '      failed = true;\n      signal?.throwIfAborted();',
+  },
+  {
+    name: 'a retry goes to the node that failed',
+    suite: 'test/balancer/layers/retry.test.ts',
+    file: 'balancer/layers/attempts.ts',
+    find: 'this.#tried.add(lease.node);',
+    replace: 'this.#tried.delete(lease.node);',
+  },
+  {
+    name: 'a budget is never forgotten',
+    suite: 'test/balancer/layers/retry-budget.test.ts',
+    file: 'balancer/layers/retry-budget.ts',
+    find: 'this.#parts[(part - gone + 1) % PARTS] = 0;',
+    replace: 'this.#parts[(part - gone + 1) % PARTS]! += 0;',
+  },
+  {
+    name: 'the slower attempts go on',
+    suite: 'test/balancer/layers/hedge.test.ts',
+    file: 'balancer/layers/hedge.ts',
+    find: 'for (const controller of this.#underWay) controller.abort(',
+    replace: 'for (const controller of [] as AbortController[]) controller.abort(',
+  },
+  {
+    name: 'hedges need no budget',
+    suite: 'test/balancer/layers/hedge.test.ts',
+    file: 'balancer/layers/hedge.ts',
+    find: 'this.#attempts >= maxAttempts || !budget.withdraw()',
+    replace: 'this.#attempts >= maxAttempts || budget === undefined',
+  },
+  {
+    name: 'nothing is shed while the queue stands',
+    suite: 'test/balancer/layers/request-scheduler.test.ts',
+    file: 'balancer/layers/request-scheduler.ts',
+    find: 'this.#shedAt = now + this.#intervalMs;',
+    replace: 'this.#shedAt = Infinity;',
+  },
+  {
+    name: 'a burst is shed at once',
+    suite: 'test/balancer/layers/request-scheduler.test.ts',
+    file: 'balancer/layers/request-scheduler.ts',
+    find: 'this.#shedAt = now + this.#intervalMs;',
+    replace: 'this.#shedAt = now;',
+  },
+];
