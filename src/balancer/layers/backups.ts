@@ -39,7 +39,7 @@ export class Backups<Context = void> extends Grouped<boolean, Context> {
     this.#all = all;
   }
 
-  /** {@inheritDoc Balancer.pick} */
+  /** Picks among all that are no backups, or a backup. @throws NoNodeError, OverloadedError when nodes are full */
   pick(context: Context): Lease {
     const found = this.attempt(this.group(false), context);
     if (isLease(found)) return found;

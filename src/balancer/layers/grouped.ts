@@ -35,7 +35,7 @@ export abstract class Grouped<Key, Context> implements Balancer<Context> {
     }
   }
 
-  /** {@inheritDoc Balancer.pick} */
+  /** Chooses a group, and in it a node for a request. @throws NoNodeError, or an error that nodes are full */
   abstract pick(context: Context): Lease;
   /** The group of a node. @throws InvalidOptionError if it is none @internal */
   protected abstract keyOf(node: string): Key;
@@ -85,7 +85,6 @@ export abstract class Grouped<Key, Context> implements Balancer<Context> {
     throw full ?? new NoNodeError(this.#groupOf.size);
   }
 
-  /** {@inheritDoc Balancer.nodes} */
   get nodes(): readonly string[] {
     return [...this.#groupOf.keys()];
   }
@@ -95,7 +94,12 @@ export abstract class Grouped<Key, Context> implements Balancer<Context> {
     return [this.#sample, ...Array.from(this.#groups.values(), ({ balancer }) => balancer)];
   }
 
-  /** {@inheritDoc Balancer.add} Which group it is in is asked each time: it moves when that has changed. */
+  /**
+   * Adds a node, or changes its weight. Which group it is in is asked each time: it moves when the answer has changed.
+   *
+   * @param weight - its share relative to others: any number from 0, which gives it none. @defaultValue 1
+   * @throws InvalidOptionError
+   */
   add(node: string, weight = 1): void {
     const key = this.keyOf(node);
     const before = this.#groupOf.get(node);
@@ -107,7 +111,6 @@ export abstract class Grouped<Key, Context> implements Balancer<Context> {
     this.changed(group);
   }
 
-  /** {@inheritDoc Balancer.remove} */
   remove(node: string): boolean {
     const group = this.#groupOf.get(node);
     if (group === undefined) return false;
@@ -116,13 +119,12 @@ export abstract class Grouped<Key, Context> implements Balancer<Context> {
     return true;
   }
 
-  /** {@inheritDoc Balancer.setAvailable} */
   setAvailable(node: string, available: boolean): void {
     const group = this.#groupOf.get(node);
     if (group?.setAvailable(node, available)) this.changed(group);
   }
 
-  /** {@inheritDoc Balancer.pickNode} Whatever group it is in, but only while it is available. */
+  /** A request for this node, if it is available, whatever group it is in, also with a weight of 0. */
   pickNode(node: string): Lease | undefined {
     const group = this.#groupOf.get(node);
     return group?.isAvailable(node) ? group.balancer.pickNode(node) : undefined;

@@ -77,7 +77,7 @@ export class PreferLocal<Context = void> extends Grouped<string, Context> {
     return this.#localShare;
   }
 
-  /** {@inheritDoc Balancer.pick} */
+  /** Draws a zone, and picks in it. @throws NoNodeError, OverloadedError when nodes are full */
   pick(context: Context): Lease {
     this.#refresh();
     const drawn = this.#random();

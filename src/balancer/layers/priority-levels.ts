@@ -79,7 +79,7 @@ export class PriorityLevels<Context = void> extends Grouped<number, Context> {
     });
   }
 
-  /** {@inheritDoc Balancer.pick} */
+  /** Draws a level, and picks in it. @throws NoNodeError, OverloadedError when nodes are full */
   pick(context: Context): Lease {
     const found = this.attempt(this.#draw(), context);
     return isLease(found) ? found : this.firstOf(this.#levels, context);

@@ -53,7 +53,7 @@ export class TwoLevels<Context = void> extends Grouped<string, Context> {
     this.#weightOf = weightOf;
   }
 
-  /** {@inheritDoc Balancer.pick} */
+  /** Picks a group, and a node in it: a request of both. @throws NoNodeError, OverloadedError when nodes are full */
   pick(context: Context): Lease {
     this.#refresh();
     const closed: string[] = [];
@@ -64,7 +64,7 @@ export class TwoLevels<Context = void> extends Grouped<string, Context> {
     }
   }
 
-  /** {@inheritDoc Balancer.pickNode} */
+  /** A request for this node, if it is available, and of its group, if that gives one. */
   override pickNode(node: string): Lease | undefined {
     this.#refresh();
     const lease = super.pickNode(node);

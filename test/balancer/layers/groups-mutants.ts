@@ -118,7 +118,7 @@ export const groupMutants: readonly Mutant[] = [
     name: 'the balancer of groups is searched for nodes',
     suite: 'test/balancer/layers/two-levels.test.ts',
     file: 'balancer/layers/two-levels.ts',
-    find: '  /** {@inheritDoc Balancer.pickNode} */\n',
+    find: '  /** A request for this node, if it is available, and of its group, if that gives one. */\n',
     replace:
       '  override get inside(): readonly Balancer<Context>[] {\n    return [...super.inside, this.#groups];\n  }\n\n',
   },

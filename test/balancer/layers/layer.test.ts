@@ -299,7 +299,7 @@ describe('pickExcept', () => {
   });
 
   it('picks what can be picked less what is excluded, whatever happened, and changes neither', () => {
-    const node = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const node: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     fc.assert(
       fc.property(events, fc.array(node), (list, except) => {
         const balancer: Balancer = new HealthGate(new RoundRobin());
