@@ -71,7 +71,7 @@ function compareEndpoints(a: Endpoint, b: Endpoint): number {
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /** The one text of a host name, in lower case and without the dot at its end; `undefined` when it is none. */
-export function canonicalHostName(text: unknown): string | undefined {
+function canonicalHostName(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > 254) return undefined;
   const name = text.toLowerCase().replace(/\.$/, '');
   const isName = name.length <= 253 && name.split('.').every((label) => LABEL.test(label));

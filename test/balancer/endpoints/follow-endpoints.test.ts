@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EarliestDeadlineFirst, RoundRobin, StaticRoundRobin, type Balancer } from 'quorate/balancer';
-import { followEndpoints, type FollowEndpointsOptions } from 'quorate/balancer/layers';
+import { followEndpoints, PriorityLevels, type FollowEndpointsOptions } from 'quorate/balancer/layers';
 import { HealthChecks, type Endpoint } from 'quorate/health';
 
 type List = readonly Endpoint[] | readonly string[];
@@ -129,6 +129,27 @@ describe('followEndpoints', () => {
     const list = [{ node: 'a', weight: 2, priority: 1, zone: 'eu' }];
     await source.say(list);
     expect(told).toEqual([[list, []]]);
+  });
+
+  it('moves a node to another level when its priority changes, and its weight does not', async () => {
+    const priorities = new Map<string, number>();
+    const levels = new PriorityLevels({
+      make: () => new RoundRobin(),
+      priorityOf: (node) => priorities.get(node)!,
+    });
+    const { source } = await follow(levels, {
+      onEndpoints: (list) => list.forEach(({ node, priority = 0 }) => priorities.set(node, priority)),
+    });
+    await source.say([
+      { node: 'a', priority: 10 },
+      { node: 'b', priority: 20 },
+    ]);
+    expect(picks(levels, 3)).toBe('aaa');
+    await source.say([
+      { node: 'a', priority: 30 },
+      { node: 'b', priority: 20 },
+    ]);
+    expect(picks(levels, 3)).toBe('bbb');
   });
 
   it('follows with health checks as well, which have nodes, too', async () => {
