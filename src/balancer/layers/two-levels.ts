@@ -113,6 +113,7 @@ export class TwoLevels<Context = void> extends Grouped<string, Context> {
   }
 
   #refresh(): void {
+    if (this.#stale.size === 0) return; // to clear a set allocates, even an empty one
     for (const key of this.#stale) {
       const group = this.group(key);
       if (group === undefined) this.#groups.remove(key);
