@@ -1,7 +1,7 @@
 import type { Lease, Nodes } from './balancer.js';
 import { loadOf } from './load.js';
 import { Members } from './members.js';
-import { PlacedMember, type ByLoad } from './placed-member.js';
+import { PlacedMember } from './placed-member.js';
 
 class QueuedMember extends PlacedMember {
   /** When it was last given or freed a request, or added, as a count of such events. */
@@ -21,7 +21,7 @@ class QueuedMember extends PlacedMember {
  * O(log nodes), by a tournament of the nodes in typed arrays, of which the matches of one node are replayed; the lease is all
  * that is allocated. O(nodes) at the first pick after a change of nodes, weights or availability.
  */
-export class LeastConnections extends Members<QueuedMember> implements ByLoad {
+export class LeastConnections extends Members<QueuedMember> {
   #turn = 0;
   #places: readonly QueuedMember[] = [];
   /** Of each place. */

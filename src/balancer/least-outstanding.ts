@@ -2,7 +2,7 @@ import { systemRandom } from '../core/index.js';
 import type { Lease, Nodes } from './balancer.js';
 import { loadOf } from './load.js';
 import { Members } from './members.js';
-import { PlacedMember, type ByLoad } from './placed-member.js';
+import { PlacedMember } from './placed-member.js';
 
 /** Options of {@link LeastOutstanding}. */
 export interface LeastOutstandingOptions {
@@ -28,7 +28,7 @@ export interface LeastOutstandingOptions {
  * O(log nodes), by a tree of minima in a typed array; the lease is all that is allocated. O(nodes) at the first pick after a
  * change of nodes, weights or availability.
  */
-export class LeastOutstanding extends Members<PlacedMember> implements ByLoad {
+export class LeastOutstanding extends Members<PlacedMember> {
   readonly #random: () => number;
   #last = -1;
   /** Where the scan goes on. */

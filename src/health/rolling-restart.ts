@@ -84,7 +84,7 @@ export class RollingRestartError extends QuorateError {
   readonly notRolledBack: readonly { readonly node: string; readonly cause: unknown }[];
 
   constructor(
-    failed: FailedStep,
+    failed: { readonly node: string; readonly step: RestartStep; readonly cause?: unknown },
     restarted: readonly string[],
     rolledBack: readonly string[],
     notRolledBack: RollingRestartError['notRolledBack'],

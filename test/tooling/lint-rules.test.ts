@@ -127,6 +127,8 @@ describe('packages stay where they belong', () => {
     ['node:net', 'src/transport/tcp/dial.ts', ['src/transport/stream/dial.ts', 'src/transport/memory.ts']],
     ['node:fs', 'src/id/node.ts', ['src/id/gpid.ts', 'src/testing/disk.ts', 'src/core/system.ts']],
     ['node:crypto', 'src/hashing/node.ts', ['src/hashing/ketama.ts', 'src/hashing/sharding/epoch.ts']],
+    ['node:crypto', 'src/balancer/node.ts', ['src/balancer/members.ts', 'src/balancer/layers/retry.ts']],
+    ['node:http', 'src/health/node/http-check.ts', ['src/health/health-checks.ts']],
     ['lodash', 'test/any.test.ts', ['src/storage/file.ts', 'src/inspect/page.ts']],
   ])('%s', async (name, allowed, refused) => {
     const code = `export * from '${name}';`;

@@ -10,6 +10,8 @@ const root = resolve('.');
 const needNode = [
   'quorate/id/node',
   'quorate/hashing/node',
+  'quorate/balancer/node',
+  'quorate/health/node',
   'quorate/transport/tcp',
   'quorate/transport/udp',
   'quorate/transport/websocket/node',

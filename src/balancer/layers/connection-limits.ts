@@ -83,13 +83,11 @@ export class ConnectionLimits<Context = void> extends Layer<Context> implements 
     return free ?? (await this.#queue.wait(context, options));
   }
 
-  /** {@inheritDoc Balancer.add} */
   override add(node: string, weight?: number): void {
     super.add(node, weight);
     this.#serve();
   }
 
-  /** {@inheritDoc Balancer.setAvailable} */
   override setAvailable(node: string, available: boolean): void {
     super.setAvailable(node, available);
     this.#serve();

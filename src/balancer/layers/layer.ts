@@ -76,7 +76,6 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
     this.inner.setAvailable(node, told.available && this.allows(node));
   }
 
-  /** {@inheritDoc Balancer.nodes} */
   get nodes(): readonly string[] {
     return [...this.#told.keys()];
   }
@@ -86,7 +85,6 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
     return [this.inner];
   }
 
-  /** {@inheritDoc Balancer.add} */
   add(node: string, weight = 1): void {
     const told = this.#told.get(node);
     if (told !== undefined) {
@@ -100,7 +98,6 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
     this.tell(node);
   }
 
-  /** {@inheritDoc Balancer.remove} */
   remove(node: string): boolean {
     if (!this.#told.delete(node)) return false;
     this.inner.remove(node);
@@ -108,7 +105,6 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
     return true;
   }
 
-  /** {@inheritDoc Balancer.setAvailable} */
   setAvailable(node: string, available: boolean): void {
     const told = this.#told.get(node);
     if (told === undefined || told.available === available) return;
@@ -117,12 +113,10 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
     this.tell(node);
   }
 
-  /** {@inheritDoc Balancer.pick} */
   pick(context: Context): Lease {
     return this.given(this.inner.pick(context));
   }
 
-  /** {@inheritDoc Balancer.pickNode} */
   pickNode(node: string): Lease | undefined {
     const lease = this.inner.pickNode(node);
     return lease && this.given(lease);

@@ -52,13 +52,11 @@ export class OutlierEjection<Context = void> extends Layer<Context> {
     return this.#detector.status();
   }
 
-  /** {@inheritDoc Balancer.pick} */
   override pick(context: Context): Lease {
     this.#detector.update();
     return super.pick(context);
   }
 
-  /** {@inheritDoc Balancer.pickNode} */
   override pickNode(node: string): Lease | undefined {
     this.#detector.update();
     return super.pickNode(node);

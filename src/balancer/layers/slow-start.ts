@@ -85,14 +85,12 @@ export class SlowStart<Context = void> extends Layer<Context> {
     return [...this.#starting.keys()];
   }
 
-  /** {@inheritDoc Balancer.pick} */
   override pick(context: Context): Lease {
     this.#inUse = true;
     if (this.#starting.size > 0) this.#grow();
     return super.pick(context);
   }
 
-  /** {@inheritDoc Balancer.pickNode} */
   override pickNode(node: string): Lease | undefined {
     this.#inUse = true;
     return super.pickNode(node);

@@ -11,7 +11,7 @@ export interface WaitOptions {
 }
 
 /** How many priorities there are: 0 to 7. */
-export const PRIORITIES = 8;
+const PRIORITIES = 8;
 
 interface Waiter<Request, T> {
   readonly request: Request;

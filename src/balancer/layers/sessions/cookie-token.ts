@@ -20,7 +20,7 @@ export interface CookieTokenOptions {
 }
 
 /** The longest token that is looked at, in characters: what user agents keep of a cookie. */
-export const MAX_TOKEN_LENGTH = 4096;
+const MAX_TOKEN_LENGTH = 4096;
 
 /** The longest name of a node in a cookie: dates and a signature have room beside it. */
 const MAX_ID_LENGTH = 1024;
