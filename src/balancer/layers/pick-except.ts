@@ -2,6 +2,9 @@ import type { Balancer, Lease } from '../balancer.js';
 import { Members, type Member } from '../members.js';
 import { withAllInside } from './layer.js';
 
+/** No node has this name. */
+const NOBODY = '';
+
 /**
  * Picks a node that is none of these, for a request that failed there: as if they were not available, for this pick only. Slow
  * start and ejection do not see that, and hashing goes on to the next preferred node. O(nodes), so not for each request.
@@ -9,8 +12,11 @@ import { withAllInside } from './layer.js';
  * @throws NoNodeError when no other can be picked
  */
 export function pickExcept<Context>(balancer: Balancer<Context>, context: Context, except: Iterable<string>): Lease {
+  const within = [...withAllInside(balancer)];
+  // Layers do what is due first, for instance take back who was ejected: done in the pick, that would open what is closed now.
+  for (const inside of within) inside.pickNode(NOBODY);
   const closed: [Balancer<Context>, string][] = [];
-  for (const inside of withAllInside(balancer)) {
+  for (const inside of within) {
     if (!(inside instanceof Members)) continue;
     for (const node of except)
       if ((inside as Members<Member, Context>).memberOf(node)?.available) closed.push([inside, node]);

@@ -86,13 +86,12 @@ export class SlowStart<Context = void> extends Layer<Context> {
   }
 
   override pick(context: Context): Lease {
-    this.#inUse = true;
-    if (this.#starting.size > 0) this.#grow();
+    this.#update();
     return super.pick(context);
   }
 
   override pickNode(node: string): Lease | undefined {
-    this.#inUse = true;
+    this.#update();
     return super.pickNode(node);
   }
 
@@ -114,6 +113,12 @@ export class SlowStart<Context = void> extends Layer<Context> {
     if (since === undefined) return 1;
     const grown = (Math.max(this.#now() - since, 1) / this.#windowMs) ** this.#exponent;
     return Math.min(1, Math.max(this.#minWeight, grown));
+  }
+
+  /** Before each request. */
+  #update(): void {
+    this.#inUse = true;
+    if (this.#starting.size > 0) this.#grow();
   }
 
   #begin(node: string): void {

@@ -9,7 +9,7 @@ import {
   type Balancer,
   type Lease,
 } from 'quorate/balancer';
-import { HealthGate, Layer, LayerOrderError, pickExcept, SlowStart } from 'quorate/balancer/layers';
+import { HealthGate, Layer, LayerOrderError, OutlierEjection, pickExcept, SlowStart } from 'quorate/balancer/layers';
 import { InvalidOptionError, isQuorateError } from 'quorate/core';
 import { sequence } from '../active-nodes.js';
 import { events, pickable, play } from '../balancer-suite.js';
@@ -260,6 +260,28 @@ describe('pickExcept', () => {
     expect(pickExcept(balancer, undefined, ['a', 'b']).node).toBe('c');
     expect(pickExcept(balancer, undefined, []).node).toBe('a');
     expect(sequence(balancer, 3)).toBe('bca');
+  });
+
+  it('picks none of these when one of them is ejected no longer from just then on', () => {
+    let now = 0;
+    const options = { now: () => now, consecutiveFailures: 1, maxEjected: 0.6, baseEjectionMs: 1000 };
+    const balancer = new OutlierEjection(new RoundRobin(), options);
+    for (const node of 'ab') balancer.add(node);
+    balancer.pickNode('b')!.done({ failed: true });
+    expect(balancer.isEjected('b')).toBe(true);
+    now = 1000;
+    expect(() => pickExcept(balancer, undefined, ['a', 'b'])).toThrow(NoNodeError);
+    expect(sequence(balancer, 2)).toBe('ab');
+  });
+
+  it('picks none of these when one of them is just starting slowly', () => {
+    let now = 0;
+    const balancer = new SlowStart(new WeightedRandom([], { random: () => 0.5 }), { now: () => now, windowMs: 1000 });
+    balancer.add('a');
+    balancer.pick().done();
+    balancer.add('b');
+    now = 600;
+    expect(() => pickExcept(balancer, undefined, ['a', 'b'])).toThrow(NoNodeError);
   });
 
   it('opens nodes again when no other can be picked', () => {
