@@ -29,19 +29,31 @@ export class AttemptNodes<Context> {
 
   /** A node that was not tried; one that was when there is no other. Waits where there is a queue. */
   async next(): Promise<Lease> {
-    const lease = this.#other() ?? (await this.#any());
-    this.#tried.add(lease.node);
-    return lease;
+    return this.other() ?? this.#noted(await this.#any());
   }
 
-  #other(): Lease | undefined {
-    if (this.#tried.size === 0) return undefined;
+  /** A node that was not tried, if there is one at once. */
+  other(): Lease | undefined {
+    return this.#tried.size === 0 ? undefined : this.#now(() => pickExcept(this.#balancer, this.#context, this.#tried));
+  }
+
+  /** The same, or a node that was tried. */
+  atOnce(): Lease | undefined {
+    return this.other() ?? this.#now(() => this.#balancer.pick(this.#context));
+  }
+
+  #now(pick: () => Lease): Lease | undefined {
     try {
-      return pickExcept(this.#balancer, this.#context, this.#tried);
+      return this.#noted(pick());
     } catch (error) {
       if (isQuorateError(error, 'no-node') || isQuorateError(error, 'overloaded')) return undefined;
       throw error;
     }
+  }
+
+  #noted(lease: Lease): Lease {
+    this.#tried.add(lease.node);
+    return lease;
   }
 
   #any(): Lease | Promise<Lease> {

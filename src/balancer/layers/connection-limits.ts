@@ -1,7 +1,9 @@
 import { checkNumber, isQuorateError, OverloadedError, systemClock, type Clock } from '../../core/index.js';
 import type { Balancer, Lease } from '../balancer.js';
 import { refuseInside } from './layer-order.js';
-import { Layer } from './layer.js';
+import { Layer, withAllInside } from './layer.js';
+import { pickExcept } from './pick-except.js';
+import { PriorityLevels } from './priority-levels.js';
 import { SlowStart } from './slow-start.js';
 import { WaitingQueue, type WaitOptions } from './waiting-queue.js';
 
@@ -29,6 +31,8 @@ export interface ConnectionLimitsOptions {
  */
 export class ConnectionLimits<Context = void> extends Layer<Context> implements AsyncDisposable {
   readonly #maxPerNode: number;
+  /** Whether what is inside may panic, and then gives requests to nodes of which it was told that they are not available. */
+  readonly #mayPanic: boolean;
   readonly #queue: WaitingQueue<Context, Lease>;
   /** Requests of nodes, 0 or more; those of nodes that were removed count on no one. */
   readonly #inFlight = new Map<string, { count: number }>();
@@ -44,6 +48,7 @@ export class ConnectionLimits<Context = void> extends Layer<Context> implements 
       SlowStart,
       'nodes that are full for a moment would start slowly; put that around',
     );
+    this.#mayPanic = [...withAllInside(inner)].some((inside) => inside instanceof PriorityLevels);
     this.#maxPerNode = checkNumber('maxPerNode', maxPerNode, { min: 1 });
     checkNumber('maxQueued', maxQueued, { min: 0 });
     checkNumber('queueTimeoutMs', queueTimeoutMs, { min: 0 });
@@ -63,10 +68,11 @@ export class ConnectionLimits<Context = void> extends Layer<Context> implements 
   /** @throws NoNodeError, OverloadedError when all nodes that are available are full */
   override pick(context: Context): Lease {
     try {
-      return super.pick(context);
+      if (!this.#mayPanic || !this.#anyIsFull()) return super.pick(context);
+      return this.given(pickExcept(this.inner, context, [...this.#full()]));
     } catch (error) {
       if (isQuorateError(error, 'no-node') && this.#anyIsFull())
-        throw new OverloadedError('every node', this.#maxPerNode);
+        throw new OverloadedError('every node', this.#maxPerNode, { cause: error });
       throw error;
     }
   }
@@ -80,7 +86,10 @@ export class ConnectionLimits<Context = void> extends Layer<Context> implements 
   async acquire(context: Context, options: WaitOptions = {}): Promise<Lease> {
     options.signal?.throwIfAborted();
     const free = this.#queue.length === 0 ? this.#pickIfFree(context) : undefined;
-    return free ?? (await this.#queue.wait(context, options));
+    if (free) return free;
+    const waiting = this.#queue.wait(context, options);
+    if (this.#queue.length > 1) this.#serve(); // a layer inside may have let a node be picked again
+    return await waiting;
   }
 
   override add(node: string, weight?: number): void {
@@ -136,18 +145,22 @@ export class ConnectionLimits<Context = void> extends Layer<Context> implements 
     this.#queue.serve((context) => this.#pickIfFree(context));
   }
 
-  #pickIfFree(context: Context): Lease | undefined {
+  /** Undefined when there is no node for anybody, null when what is inside refuses this request only. */
+  #pickIfFree(context: Context): Lease | undefined | null {
     try {
       return this.pick(context);
     } catch (error) {
-      if (isQuorateError(error, 'overloaded')) return undefined;
-      throw error;
+      if (!isQuorateError(error, 'overloaded')) throw error;
+      return isQuorateError(error.cause, 'no-node') ? undefined : null;
     }
   }
 
   #anyIsFull(): boolean {
+    return this.#full().next().done === false;
+  }
+
+  *#full(): Generator<string> {
     for (const [node, { count }] of this.#inFlight)
-      if (count >= this.#maxPerNode && this.wasToldAvailable(node)) return true;
-    return false;
+      if (count >= this.#maxPerNode && this.wasToldAvailable(node)) yield node;
   }
 }

@@ -1,5 +1,5 @@
 import { checkNumber, systemClock, type Cancel, type Clock } from '../../core/index.js';
-import type { Balancer } from '../balancer.js';
+import type { Balancer, Lease } from '../balancer.js';
 import { AttemptNodes, type Send } from './attempts.js';
 import type { RetryBudget } from './retry-budget.js';
 
@@ -33,7 +33,7 @@ export interface HedgeOptions {
  * @param send - rejects when the node is at fault
  * @throws what the last attempt rejects with when all do; NoNodeError; the reason of the signal; InvalidOptionError
  */
-export function hedged<Context, T>(
+export async function hedged<Context, T>(
   balancer: Balancer<Context>,
   context: Context,
   send: Send<T>,
@@ -64,48 +64,56 @@ class Hedge<Context, T> {
     this.#options = options;
   }
 
-  run(): Promise<T> {
+  async run(): Promise<T> {
     const { signal } = this.#options;
+    const first = await this.#nodes.next();
+    if (signal?.aborted) {
+      first.done(); // aborted while it was served
+      throw signal.reason;
+    }
     const answer = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     const abort = (): void => this.#end(() => this.#reject(signal!.reason));
     signal?.addEventListener('abort', abort);
-    this.#begin();
+    this.#begin(first);
     return answer.finally(() => signal?.removeEventListener('abort', abort));
   }
 
-  #begin(): void {
+  /** The delay counts from here: what waits for a node is not helped by waiting twice. */
+  #begin(lease: Lease): void {
     const { delayMs, clock = systemClock } = this.#options;
     const controller = new AbortController();
     this.#underWay.add(controller);
     this.#stopTimer();
-    this.#stopTimer = clock.after(delayMs, () => void this.#beginAnother());
-    this.#attempt(++this.#attempts, controller.signal).then(
+    this.#stopTimer = clock.after(delayMs, () => void this.#beginAnother(() => this.#nodes.other()));
+    this.#attempt(lease, ++this.#attempts, controller.signal).then(
       (value) => {
         this.#underWay.delete(controller);
         this.#end(() => this.#resolve(value));
       },
       (error: unknown) => {
         this.#underWay.delete(controller);
-        if (!this.#ended && !this.#beginAnother() && this.#underWay.size === 0) this.#end(() => this.#reject(error));
+        if (this.#ended || this.#beginAnother(() => this.#nodes.atOnce())) return;
+        if (this.#underWay.size === 0) this.#end(() => this.#reject(error));
       },
     );
   }
 
-  #beginAnother(): boolean {
+  /** Pays only for an attempt that has a node. */
+  #beginAnother(nextNode: () => Lease | undefined): boolean {
     const { maxAttempts = 2, budget } = this.#options;
-    if (this.#attempts >= maxAttempts || !budget.withdraw()) return false;
-    this.#begin();
+    const lease = this.#attempts < maxAttempts && budget.balance >= 1 ? nextNode() : undefined;
+    if (lease === undefined) return false;
+    budget.withdraw();
+    this.#begin(lease);
     return true;
   }
 
-  async #attempt(attempt: number, signal: AbortSignal): Promise<T> {
-    const { node, done } = await this.#nodes.next();
+  async #attempt({ node, done }: Lease, attempt: number, signal: AbortSignal): Promise<T> {
     let failed = false;
     try {
-      signal.throwIfAborted(); // while it waited for a node
       return await this.#send(node, { attempt, signal });
     } catch (error) {
       failed = !signal.aborted;

@@ -102,8 +102,8 @@ export class RequestScheduler implements AsyncDisposable {
       if (!open) return;
       open = false;
       this.#underWay--;
-      this.#shedIfStanding();
       this.#queue.serve(() => (this.#underWay < this.#maxConcurrent ? this.#begin() : undefined));
+      this.#shedIfStanding(); // after that, so that nobody is refused for whom there is a place
     };
   }
 

@@ -55,8 +55,12 @@ export async function retrying<Context, T>(
   signal?.throwIfAborted();
   budget.deposit();
   const nodes = new AttemptNodes(balancer, context, signal);
+  let earlier: { readonly error: unknown } | undefined;
   for (let attempt = 1; ; attempt++) {
-    const { node, done } = await nodes.next();
+    const { node, done } = await nodes.next().catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw earlier === undefined ? error : earlier.error; // what an attempt met with says more than that there is no node
+    });
     let failed = false;
     try {
       signal?.throwIfAborted(); // while it waited for a node
@@ -65,6 +69,7 @@ export async function retrying<Context, T>(
       signal?.throwIfAborted();
       failed = true;
       if (attempt >= maxAttempts || !isSafe(error, options) || !isRetryable(error) || !budget.withdraw()) throw error;
+      earlier = { error };
       onRetry?.(node, error, attempt);
     } finally {
       done({ failed });
@@ -74,12 +79,14 @@ export async function retrying<Context, T>(
 }
 
 function isSafe(error: unknown, { idempotent = false, wasNotDone }: RetryOptions): boolean {
+  if (isQuorateError(error, 'invalid-option')) return false; // another node would say the same
   return idempotent || (isQuorateError(error) && error.outcome === 'failed') || wasNotDone?.(error) === true;
 }
 
 /** A random part, so that those that failed together do not come back together. */
 async function backOff(ms: number, options: RetryOptions): Promise<void> {
   const { signal, random = systemRandom, clock = systemClock } = options;
+  signal?.throwIfAborted();
   if (ms === 0) return;
   await new Promise<void>((resolve) => {
     const end = (): void => {

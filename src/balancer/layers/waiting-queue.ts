@@ -19,6 +19,7 @@ interface Waiter<Request, T> {
   readonly since: number;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
+  readonly signal: AbortSignal | undefined;
   cancel: Cancel;
 }
 
@@ -35,6 +36,7 @@ export class WaitingQueue<Request, T> {
   /** By priority; a set keeps the order of arrival. */
   readonly #waiting: readonly Set<Waiter<Request, T>>[] = Array.from({ length: PRIORITIES }, () => new Set());
   #length = 0;
+  #closed = false;
 
   /** @param what - the queue, in errors */
   constructor(what: string, limit: number, timeoutMs: number, clock: Clock) {
@@ -67,6 +69,7 @@ export class WaitingQueue<Request, T> {
     checkNumber('priority', priority, { min: 0, max: PRIORITIES - 1 });
     checkNumber('timeoutMs', timeoutMs, { min: 0 });
     signal?.throwIfAborted();
+    if (this.#closed) throw new ClosedError(this.#what);
     if (this.#length >= this.#limit && !this.shed(priority)) throw new OverloadedError(this.#what, this.#limit);
     return new Promise<T>((resolve, reject) => {
       const waiter: Waiter<Request, T> = {
@@ -75,6 +78,7 @@ export class WaitingQueue<Request, T> {
         since: this.#clock.now(),
         resolve,
         reject,
+        signal,
         cancel: () => {},
       };
       const giveUp = (error: unknown): void => {
@@ -98,21 +102,25 @@ export class WaitingQueue<Request, T> {
   /**
    * Serves those that are next, in order, as long as they can be.
    *
-   * @param serve - undefined when nothing can be served by now; what it throws is the answer to that request
+   * @param serve - undefined when nothing can be served by now, null when only this request cannot; what it throws is the answer
+   * to that request
    */
-  serve(serve: (request: Request) => T | undefined): void {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const { request, resolve, reject } = next;
-      try {
-        const value = serve(request);
-        if (value === undefined) return;
-        this.#remove(next);
-        resolve(value);
-      } catch (error) {
-        this.#remove(next);
-        reject(error);
+  serve(serve: (request: Request) => T | undefined | null): void {
+    for (const waiters of this.#waiting)
+      for (const waiter of waiters) {
+        const { request, resolve, reject, signal } = waiter;
+        try {
+          signal?.throwIfAborted(); // others may have heard of it before the queue has
+          const value = serve(request);
+          if (value === undefined) return;
+          if (value === null) continue;
+          this.#remove(waiter);
+          resolve(value);
+        } catch (error) {
+          this.#remove(waiter);
+          reject(error);
+        }
       }
-    }
   }
 
   /** Refuses the newest of the least important, if they are less important than that. Returns whether there was one. */
@@ -127,18 +135,14 @@ export class WaitingQueue<Request, T> {
     return false;
   }
 
-  /** Refuses all. */
+  /** Refuses all, from now on too. */
   close(): void {
+    this.#closed = true;
     for (const waiters of this.#waiting)
       for (const waiter of waiters) {
         this.#remove(waiter);
         waiter.reject(new ClosedError(this.#what));
       }
-  }
-
-  #next(): Waiter<Request, T> | undefined {
-    for (const waiters of this.#waiting) for (const waiter of waiters) return waiter;
-    return undefined;
   }
 
   #remove(waiter: Waiter<Request, T>): void {

@@ -126,8 +126,7 @@ describe('hedged', () => {
   it('is refused when there is no node, and when it is given no delay', async () => {
     const options = { idempotent: true, budget: new RetryBudget(), delayMs: 10, maxAttempts: 1 } as const;
     await expect(hedged(new RoundRobin([]), undefined, () => 1, options)).rejects.toThrow(NoNodeError);
-    expect(() => hedged(new RoundRobin([]), undefined, () => 1, { ...options, delayMs: NaN })).toThrow(
-      InvalidOptionError,
-    );
+    const wrong = { ...options, delayMs: NaN };
+    await expect(hedged(new RoundRobin([]), undefined, () => 1, wrong)).rejects.toThrow(InvalidOptionError);
   });
 });
