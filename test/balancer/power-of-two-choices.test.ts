@@ -68,6 +68,19 @@ describe('PowerOfTwoChoices', () => {
     expect(Array.from({ length: 8 }, () => reversed.pick().node).join('')).toBe('aabaaaba');
   });
 
+  it.each([
+    [0.39, 'b'],
+    [0.4, 'a'], // as much: the first that was drawn
+    [0.41, 'a'],
+  ])('counts a weight of 2 with 4 requests for 0.4, as Envoy does, beside an idle one of %d', (weight, picked) => {
+    let draw = 0;
+    const balancer = new PowerOfTwoChoices([['b', 2]], { random: () => draw });
+    for (let i = 0; i < 4; i++) balancer.pick();
+    balancer.add('a', weight);
+    draw = 0.5; // a, and then b
+    expect(balancer.pick().node).toBe(picked);
+  });
+
   it('gives shares by weight to requests that stay', () => {
     const balancer = new PowerOfTwoChoices(
       [

@@ -29,9 +29,20 @@ export abstract class Grouped<Key, Context> implements Balancer<Context> {
     this.#make = make;
     this.#sample = this.#made();
     for (const inside of withAllInside(this.#sample)) {
-      if (!(inside as Partial<Layer>).judgesHealth) continue;
-      const reason = `what it takes out of a group would be counted as available; put it around ${new.target.name}`;
-      throw new LayerOrderError(new.target.name, inside.constructor.name, reason);
+      const { judgesHealth, remembersNodes } = inside as Partial<Layer>;
+      const { name } = new.target;
+      if (judgesHealth)
+        throw new LayerOrderError(
+          name,
+          inside.constructor.name,
+          `what it takes out is not counted; put it around ${name}`,
+        );
+      if (remembersNodes)
+        throw new LayerOrderError(
+          name,
+          inside.constructor.name,
+          `it is asked for one group only; put it around ${name}`,
+        );
     }
   }
 

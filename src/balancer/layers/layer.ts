@@ -21,6 +21,8 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
   protected readonly inner: Balancer<Context>;
   /** Whether a node that this layer lets be picked again has been unwell meanwhile, not only full, or not wanted. @internal */
   readonly judgesHealth: boolean = false;
+  /** Whether it remembers which node a request belongs to, of all that there are. @internal */
+  readonly remembersNodes: boolean = false;
   readonly #told = new Map<string, Told>();
 
   /**

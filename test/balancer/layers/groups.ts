@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LeastConnections, NoNodeError, RoundRobin, type Balancer, type Lease } from 'quorate/balancer';
-import { HealthGate, LayerOrderError, OutlierEjection, pickExcept, SlowStart } from 'quorate/balancer/layers';
+import {
+  HealthGate,
+  LayerOrderError,
+  OutlierEjection,
+  pickExcept,
+  SessionTable,
+  SlowStart,
+} from 'quorate/balancer/layers';
 import { InvalidOptionError } from 'quorate/core';
 import { events, pickable, play } from '../balancer-suite.js';
 
@@ -158,6 +165,13 @@ export function groupsSuite(name: string, { make }: GroupsTraits): void {
         expect(() => balancerOf(() => new inner(new RoundRobin()))).toThrow(`put it around ${name}`);
         expect(() => new inner(balancerOf())).not.toThrow();
       }
+    });
+
+    it('refuses a table of sessions in a group, which would be asked for that group only', () => {
+      const table = (inner: Balancer): Balancer => new SessionTable(inner, { key: () => 'k' });
+      expect(() => balancerOf(() => table(new RoundRobin()))).toThrow(LayerOrderError);
+      expect(() => balancerOf(() => table(new RoundRobin()))).toThrow(`put it around ${name}`);
+      expect(() => table(balancerOf())).not.toThrow();
     });
 
     it('is seen into by layers around it before there is a node, so that they can refuse what they would refuse', () => {

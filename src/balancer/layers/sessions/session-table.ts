@@ -69,6 +69,8 @@ const EXPIRED_A_PICK = 2;
  * @typeParam Context - what the key is taken from
  */
 export class SessionTable<Context> extends Layer<Context> {
+  /** @internal */
+  override readonly remembersNodes = true;
   readonly #key: (context: Context) => string | undefined;
   readonly #idleMs: number;
   readonly #maxSessions: number;
