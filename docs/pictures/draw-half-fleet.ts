@@ -19,7 +19,11 @@ const GREY = '#57606a';
 const tenth = (pixels: number): number => Math.round(10 * pixels) / 10;
 const bottomOf = (panel: number): number => TOP + panel * (HEIGHT + GAP) + HEIGHT;
 const bottom = bottomOf(PANELS.length - 1);
-const picture = new Picture(WIDTH, bottom + 56, 'The part of requests that fails while half of a fleet of 100 nodes is dead');
+const picture = new Picture(
+  WIDTH,
+  bottom + 56,
+  'The part of requests that fails while half of a fleet of 100 nodes is dead',
+);
 
 let seconds = 0;
 for (const [panel, [protection, name, color]] of PANELS.entries()) {
