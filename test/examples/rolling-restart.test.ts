@@ -47,7 +47,7 @@ async function linesOf({ ended }: Running): Promise<{ summary: Summary; steps: R
   return { summary: lines.find((line) => line.event === 'summary')!, steps };
 }
 
-describe('the example of a rolling restart', () => {
+describe.concurrent('the example of a rolling restart', () => {
   // `ended` resolves when all processes that hold its standard error have ended: that is, all its children.
   it('restarts three servers under load, and no request fails', { timeout: TIMEOUT_MS }, async () => {
     const running = start('--json', '--rate', '100');
