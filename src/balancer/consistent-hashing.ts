@@ -1,6 +1,7 @@
 import { checkNumber, InvalidOptionError, OverloadedError } from '../core/index.js';
 import { HashRing, type ConsistentHash, type Key, type WeightedNode } from '../hashing/index.js';
-import type { Balancer, Lease, Nodes, RequestResult } from './balancer.js';
+import type { Balancer, Lease, Nodes } from './balancer.js';
+import { heardLease } from './heard-lease.js';
 import { Members } from './members.js';
 import { RoundRobin } from './round-robin.js';
 import { UncountedMember } from './uncounted-member.js';
@@ -171,15 +172,10 @@ export class ConsistentHashing<Context> extends Members<HashedMember, Context> {
     if (this.#maxInFlight === Infinity) return lease;
     member.inFlight++;
     if (member.inFlight === this.#maxInFlight) this.#tellFallback(member);
-    let open = true;
-    const done = (result?: RequestResult): void => {
-      if (!open) return;
-      open = false;
+    return heardLease(lease, () => {
       member.inFlight--;
-      lease.done(result);
       if (member.inFlight === this.#maxInFlight - 1) this.#tellFallback(member);
-    };
-    return { node: member.node, done };
+    });
   }
 
   /** Whether a node can be given requests. Not of one that was removed, and may be there anew. */

@@ -1,4 +1,4 @@
-import { checkNumber, systemClock, systemRandom } from '../core/index.js';
+import { checkNumber, systemNow, systemRandom } from '../core/index.js';
 import type { Lease, RequestResult } from './balancer.js';
 import { CountedMember } from './counted-member.js';
 import { TwoChoices } from './two-choices.js';
@@ -18,7 +18,7 @@ const LONGEST = 300;
 export interface LatencyOptions {
   /** Uniform in [0, 1). @defaultValue that of the platform, so that clients draw independently of each other */
   readonly random?: () => number;
-  /** Monotonic milliseconds, with fractions if there are. @defaultValue that of the platform, `systemClock.now` */
+  /** Monotonic milliseconds, with fractions if there are. @defaultValue that of the platform, `systemNow` */
   readonly now?: () => number;
   /**
    * In how many milliseconds the cost of a node falls to 1 / e of what it was while nothing is heard of it, so that one that
@@ -135,9 +135,4 @@ export abstract class LatencyChoices<M extends LatencyMember> extends TwoChoices
     }
     return 1;
   }
-}
-
-/** One for all balancers, so that engines can inline it. */
-function systemNow(): number {
-  return systemClock.now();
 }

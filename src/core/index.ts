@@ -27,7 +27,8 @@ export { checkNumber } from './options.js';
 export type { NumberRange } from './options.js';
 export { nextRandom, nextUint32, seededRandom, seedRandom } from './random.js';
 export type { RandomState } from './random.js';
-export { systemClock, systemRandom, systemSeed } from './system.js';
+export { pause } from './pause.js';
+export { systemClock, systemNow, systemRandom, systemSeed } from './system.js';
 export type {
   Channel,
   ChannelListener,

@@ -15,6 +15,9 @@ export const systemClock: Clock = {
   soon: (callback) => afterSockets(callback),
 };
 
+/** What {@link systemClock} says: one function for all that only ask for the time, so that engines can inline it. */
+export const systemNow: () => number = () => systemClock.now();
+
 /** In Node: when all sockets that had something were read. Other platforms have no such moment. */
 function afterSockets(callback: () => void): void {
   const { setImmediate = queueMicrotask } = globalThis as { readonly setImmediate?: (callback: () => void) => unknown };

@@ -1,4 +1,4 @@
-import { checkNumber, systemClock } from '../core/index.js';
+import { checkNumber, systemNow } from '../core/index.js';
 import {
   failurePercentageRule,
   successRateRule,
@@ -35,7 +35,7 @@ export interface OutlierDetectorOptions {
   readonly onEjection?: (node: string, reason: EjectionReason, forMs: number) => void;
   /** A node's ejection is over. What it throws is ignored. */
   readonly onReturn?: (node: string) => void;
-  /** Monotonic milliseconds. @defaultValue that of the platform, `systemClock.now` */
+  /** Monotonic milliseconds. @defaultValue that of the platform, `systemNow.now` */
   readonly now?: () => number;
 }
 
@@ -112,7 +112,7 @@ export class OutlierDetector {
     if (failurePercentage !== false) rules.push(['failure-percentage', failurePercentageRule(failurePercentage)]);
     this.#rules = rules;
     this.#options = options;
-    this.#now = options.now ?? (() => systemClock.now());
+    this.#now = options.now ?? systemNow;
     this.#dueAt = this.#intervalEnd = this.#now() + intervalMs;
   }
 

@@ -1,4 +1,12 @@
-import { checkNumber, InvalidOptionError, QuorateError, systemClock, TimeoutError, type Clock } from '../core/index.js';
+import {
+  checkNumber,
+  InvalidOptionError,
+  pause,
+  QuorateError,
+  systemClock,
+  TimeoutError,
+  type Clock,
+} from '../core/index.js';
 
 /** What is done to a node, in this order. */
 export type RestartStep = 'check' | 'drain' | 'idle' | 'stop' | 'start' | 'healthy' | 'admit';
@@ -261,7 +269,7 @@ class Restart {
 
   /** Also when the deadline has passed, or the signal has aborted. */
   async #untilIdle(node: string, signal: AbortSignal | undefined): Promise<void> {
-    await this.#wait(this.#noticeMs, signal);
+    await pause(this.#clock, this.#noticeMs, signal);
     const deadline = this.#clock.now() + this.#idleDeadlineMs;
     for (;;) {
       const left = deadline - this.#clock.now();
@@ -269,7 +277,7 @@ class Restart {
       const what = `the number of requests of ${node}`;
       const inFlight = await this.#within(this.#stepDeadlineMs, what, () => this.#actions.inFlight?.(node));
       if (inFlight === 0) return;
-      await this.#wait(Math.min(this.#pollMs, left), signal);
+      await pause(this.#clock, Math.min(this.#pollMs, left), signal);
     }
   }
 
@@ -282,7 +290,7 @@ class Restart {
       since = healthy ? Math.min(since, now) : Infinity;
       if (now - since >= this.#settleMs) return;
       if (now >= deadline) throw new TimeoutError(`${node}, to be well,`, this.#healthyDeadlineMs);
-      await this.#wait(Math.min(this.#pollMs, deadline - now));
+      await pause(this.#clock, Math.min(this.#pollMs, deadline - now));
     }
   }
 
@@ -300,19 +308,6 @@ class Restart {
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.after(ms, () => reject(new TimeoutError(what, ms)));
       Promise.resolve().then(action).then(resolve, reject).finally(cancel);
-    });
-  }
-
-  #wait(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel();
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      const cancel = this.#clock.after(ms, end);
-      signal?.addEventListener('abort', end);
-      if (signal?.aborted) end();
     });
   }
 }

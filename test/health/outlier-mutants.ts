@@ -102,15 +102,15 @@ export const outlierMutants: readonly Mutant[] = [
   {
     name: 'what is done is kept from the balancer inside',
     suite: layerSuite,
-    file: layer,
-    find: '        done(result);\n',
+    file: 'balancer/heard-lease.ts',
+    find: '    lease.done(result);\n',
     replace: '',
   },
   {
     name: 'the balancer inside does not hear that a request failed',
     suite: layerSuite,
-    file: layer,
-    find: 'done(result);',
-    replace: 'done();',
+    file: 'balancer/heard-lease.ts',
+    find: 'lease.done(result);',
+    replace: 'lease.done();',
   },
 ];

@@ -1,5 +1,6 @@
 import { checkNumber, isQuorateError, OverloadedError, systemClock, type Clock } from '../../core/index.js';
 import type { Balancer, Lease } from '../balancer.js';
+import { heardLease } from '../heard-lease.js';
 import { refuseInside } from './layer-order.js';
 import { Layer, withAllInside } from './layer.js';
 import { pickExcept } from './pick-except.js';
@@ -125,20 +126,14 @@ export class ConnectionLimits<Context = void> extends Layer<Context> implements 
     return this.inFlight(node) < this.#maxPerNode;
   }
 
-  protected override given({ node, done }: Lease): Lease {
+  protected override given(lease: Lease): Lease {
+    const { node } = lease;
     const requests = this.#inFlight.get(node)!;
     if (++requests.count === this.#maxPerNode) this.tell(node);
-    let open = true;
-    return {
-      node,
-      done: (result) => {
-        if (!open) return;
-        open = false;
-        done(result);
-        if (requests.count-- === this.#maxPerNode && this.#inFlight.get(node) === requests) this.tell(node);
-        this.#serve();
-      },
-    };
+    return heardLease(lease, () => {
+      if (requests.count-- === this.#maxPerNode && this.#inFlight.get(node) === requests) this.tell(node);
+      this.#serve();
+    });
   }
 
   #serve(): void {

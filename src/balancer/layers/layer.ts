@@ -54,6 +54,9 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
   /** It was told that a node is available, or is not any more; it is passed on after that. */
   protected availabilityChanged(_node: string, _available: boolean): void {}
 
+  /** Does what is due by now; called before each request. @internal */
+  update(): void {}
+
   /** What is made of a lease before it is given out, for instance one whose end is heard of. */
   protected given(lease: Lease): Lease {
     return lease;
@@ -116,10 +119,12 @@ export abstract class Layer<Context = void> implements Balancer<Context> {
   }
 
   pick(context: Context): Lease {
+    this.update();
     return this.given(this.inner.pick(context));
   }
 
   pickNode(node: string): Lease | undefined {
+    this.update();
     const lease = this.inner.pickNode(node);
     return lease && this.given(lease);
   }

@@ -1,5 +1,6 @@
 import { OutlierDetector, type OutlierDetectorOptions, type OutlierStatus } from '../../health/index.js';
 import type { Balancer, Lease } from '../balancer.js';
+import { heardLease } from '../heard-lease.js';
 import { refuseInside } from './layer-order.js';
 import { Layer } from './layer.js';
 
@@ -52,14 +53,9 @@ export class OutlierEjection<Context = void> extends Layer<Context> {
     return this.#detector.status();
   }
 
-  override pick(context: Context): Lease {
+  /** @internal */
+  override update(): void {
     this.#detector.update();
-    return super.pick(context);
-  }
-
-  override pickNode(node: string): Lease | undefined {
-    this.#detector.update();
-    return super.pickNode(node);
   }
 
   protected override added(node: string): void {
@@ -74,14 +70,8 @@ export class OutlierEjection<Context = void> extends Layer<Context> {
     return !this.#detector.isEjected(node);
   }
 
-  protected override given({ node, done }: Lease): Lease {
-    const ended = this.#detector.begin(node);
-    return {
-      node,
-      done: (result) => {
-        done(result);
-        ended(result?.failed === true);
-      },
-    };
+  protected override given(lease: Lease): Lease {
+    const ended = this.#detector.begin(lease.node);
+    return heardLease(lease, (result) => ended(result?.failed === true));
   }
 }

@@ -1,9 +1,6 @@
 import type { Balancer, Lease } from '../balancer.js';
 import { Members, type Member } from '../members.js';
-import { withAllInside } from './layer.js';
-
-/** No node has this name. */
-const NOBODY = '';
+import { withAllInside, type Layer } from './layer.js';
 
 /**
  * Picks a node that is none of these, for a request that failed there: as if they were not available, for this pick only. Slow
@@ -14,7 +11,7 @@ const NOBODY = '';
 export function pickExcept<Context>(balancer: Balancer<Context>, context: Context, except: Iterable<string>): Lease {
   const within = [...withAllInside(balancer)];
   // Layers do what is due first, for instance take back who was ejected: done in the pick, that would open what is closed now.
-  for (const inside of within) inside.pickNode(NOBODY);
+  for (const inside of within) (inside as Partial<Layer>).update?.();
   const closed: [Balancer<Context>, string][] = [];
   for (const inside of within) {
     if (!(inside instanceof Members)) continue;

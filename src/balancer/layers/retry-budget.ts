@@ -1,4 +1,4 @@
-import { checkNumber, systemClock } from '../../core/index.js';
+import { checkNumber, systemNow } from '../../core/index.js';
 
 /** Options of {@link RetryBudget}. */
 export interface RetryBudgetOptions {
@@ -33,7 +33,7 @@ export class RetryBudget {
 
   /** @throws InvalidOptionError */
   constructor(options: RetryBudgetOptions = {}) {
-    const { ratio = 0.2, minPerSecond = 10, windowMs = 10_000, now = () => systemClock.now() } = options;
+    const { ratio = 0.2, minPerSecond = 10, windowMs = 10_000, now = systemNow } = options;
     this.#ratio = checkNumber('ratio', ratio, { min: 0, max: 1000, integer: false });
     checkNumber('minPerSecond', minPerSecond, { min: 0, integer: false });
     checkNumber('windowMs', windowMs, { min: 1, integer: false });

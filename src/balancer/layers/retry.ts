@@ -1,4 +1,4 @@
-import { checkNumber, isQuorateError, systemClock, systemRandom, type Clock } from '../../core/index.js';
+import { checkNumber, isQuorateError, pause, systemClock, systemRandom, type Clock } from '../../core/index.js';
 import type { Balancer } from '../balancer.js';
 import { AttemptNodes, type Send } from './attempts.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -88,14 +88,6 @@ async function backOff(ms: number, options: RetryOptions): Promise<void> {
   const { signal, random = systemRandom, clock = systemClock } = options;
   signal?.throwIfAborted();
   if (ms === 0) return;
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      cancel();
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = clock.after(ms * random(), end);
-    signal?.addEventListener('abort', end);
-  });
+  await pause(clock, ms * random(), signal);
   signal?.throwIfAborted();
 }

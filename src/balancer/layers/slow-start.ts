@@ -1,5 +1,5 @@
-import { checkNumber, systemClock } from '../../core/index.js';
-import type { Balancer, Lease } from '../balancer.js';
+import { checkNumber, systemNow } from '../../core/index.js';
+import type { Balancer } from '../balancer.js';
 import { LayerOrderError, refuseInside } from './layer-order.js';
 import { Layer, withAllInside } from './layer.js';
 
@@ -24,7 +24,7 @@ export interface SlowStartOptions {
    * @defaultValue 0.1, as in Envoy
    */
   readonly minWeight?: number;
-  /** Monotonic milliseconds. @defaultValue that of the platform, `systemClock.now` */
+  /** Monotonic milliseconds. @defaultValue that of the platform, `systemNow.now` */
   readonly now?: () => number;
 }
 
@@ -73,7 +73,7 @@ export class SlowStart<Context = void> extends Layer<Context> {
   constructor(inner: Balancer<Context>, options: SlowStartOptions = {}) {
     super(inner);
     refuseWhatCannotStart(inner);
-    const { windowMs = 60_000, aggression = 1, minWeight = 0.1, now = () => systemClock.now() } = options;
+    const { windowMs = 60_000, aggression = 1, minWeight = 0.1, now = systemNow } = options;
     this.#windowMs = checkNumber('windowMs', windowMs, { min: 1, integer: false });
     this.#exponent = 1 / checkNumber('aggression', aggression, { min: 0.1, integer: false });
     this.#minWeight = checkNumber('minWeight', minWeight, { min: 0.01, max: 1, integer: false });
@@ -85,14 +85,10 @@ export class SlowStart<Context = void> extends Layer<Context> {
     return [...this.#starting.keys()];
   }
 
-  override pick(context: Context): Lease {
-    this.#update();
-    return super.pick(context);
-  }
-
-  override pickNode(node: string): Lease | undefined {
-    this.#update();
-    return super.pickNode(node);
+  /** @internal */
+  override update(): void {
+    this.#inUse = true;
+    if (this.#starting.size > 0) this.#grow();
   }
 
   protected override added(node: string): void {
@@ -113,12 +109,6 @@ export class SlowStart<Context = void> extends Layer<Context> {
     if (since === undefined) return 1;
     const grown = (Math.max(this.#now() - since, 1) / this.#windowMs) ** this.#exponent;
     return Math.min(1, Math.max(this.#minWeight, grown));
-  }
-
-  /** Before each request. */
-  #update(): void {
-    this.#inUse = true;
-    if (this.#starting.size > 0) this.#grow();
   }
 
   #begin(node: string): void {

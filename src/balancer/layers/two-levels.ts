@@ -1,5 +1,6 @@
 import { checkNumber, InvalidOptionError, isQuorateError, type QuorateError } from '../../core/index.js';
-import { NoNodeError, type Balancer, type Lease, type RequestResult } from '../balancer.js';
+import { NoNodeError, type Balancer, type Lease } from '../balancer.js';
+import { heardLease } from '../heard-lease.js';
 import type { Group } from './group.js';
 import { Grouped, isLease, type GroupedOptions } from './grouped.js';
 import { refuseInside } from './layer-order.js';
@@ -135,9 +136,5 @@ export class TwoLevels<Context = void> extends Grouped<string, Context> {
 
 /** A request of a group and of a node in it: `done` of one ends both. */
 function both(group: Lease, lease: Lease): Lease {
-  const done = (result?: RequestResult): void => {
-    lease.done(result);
-    group.done(result);
-  };
-  return { node: lease.node, done };
+  return heardLease(lease, group.done);
 }

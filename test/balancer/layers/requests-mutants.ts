@@ -5,8 +5,8 @@ export const requestsMutants: readonly Mutant[] = [
   {
     name: 'a lease that is done twice frees two places',
     suite: 'test/balancer/layers/connection-limits.test.ts',
-    file: 'balancer/layers/connection-limits.ts',
-    find: '        if (!open) return;\n',
+    file: 'balancer/heard-lease.ts',
+    find: '    if (!open) return;\n',
     replace: '',
   },
   {

@@ -1,4 +1,4 @@
-import { checkNumber, InvalidOptionError, systemClock } from '../../../core/index.js';
+import { checkNumber, InvalidOptionError, systemNow } from '../../../core/index.js';
 import type { Balancer, Lease } from '../../balancer.js';
 import { refuseInside } from '../layer-order.js';
 import { Layer } from '../layer.js';
@@ -31,7 +31,7 @@ export interface SessionTableOptions<Context> {
    * @defaultValue `'another'`, as HAProxy does with `option redispatch`
    */
   readonly whenUnavailable?: WhenUnavailable;
-  /** The time in milliseconds, monotonic. @defaultValue that of `systemClock` */
+  /** The time in milliseconds, monotonic. @defaultValue that of `systemNow` */
   readonly now?: () => number;
 }
 
@@ -216,8 +216,4 @@ export class SessionTable<Context> extends Layer<Context> {
 /** A part of a text keeps all of it in memory: of a header field, for as long as the session. */
 function copied(key: string): string {
   return key.split('').join('');
-}
-
-function systemNow(): number {
-  return systemClock.now();
 }
