@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDisplay } from '../../examples/balanced-fetch/display.js';
 import { recordLoad } from '../../examples/balanced-fetch/load.js';
@@ -12,6 +12,7 @@ import { simulate } from '../../examples/balanced-fetch/simulation.js';
 import { strategies, usualStrategies } from '../../examples/balanced-fetch/strategies.js';
 import { RoundRobin } from '../../src/balancer/index.js';
 import { VirtualClock } from '../../src/testing/index.js';
+import { bundleExample } from '../process/bundle.js';
 import { startDemo, type Running } from '../process/demo-process.js';
 
 const TIMEOUT_MS = 90_000;
@@ -19,8 +20,9 @@ const TIMEOUT_MS = 90_000;
 let work: string;
 let started = 0;
 
-beforeAll(() => {
+beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'quorate-balanced-fetch-'));
+  await bundleExample(work, 'balanced-fetch', 'server');
 });
 
 afterAll(() => {
@@ -30,7 +32,7 @@ afterAll(() => {
 function start(...args: readonly string[]): Running {
   const temporary = join(work, `run-${++started}`);
   mkdirSync(temporary);
-  return startDemo(temporary, args, resolve('examples/balanced-fetch'));
+  return startDemo(work, temporary, args);
 }
 
 function parse(lines: string): Result[] {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectors } from '../../examples/heartbeats/detectors.js';
 import { createDisplay } from '../../examples/heartbeats/display.js';
@@ -11,6 +11,7 @@ import { Heartbeats, type HeartbeatPeer } from '../../src/detector/heartbeats.js
 import { isRestartOf, parseGpid } from '../../src/id/index.js';
 import { VirtualClock } from '../../src/testing/index.js';
 import { MemoryNetwork } from '../../src/transport/memory.js';
+import { bundleExample } from '../process/bundle.js';
 import { startDemo, type Running } from '../process/demo-process.js';
 
 const TIMEOUT_MS = 60_000;
@@ -18,8 +19,9 @@ const TIMEOUT_MS = 60_000;
 let work: string;
 let started = 0;
 
-beforeAll(() => {
+beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'quorate-heartbeats-'));
+  await bundleExample(work, 'heartbeats', 'member');
 });
 
 afterAll(() => {
@@ -29,7 +31,7 @@ afterAll(() => {
 function start(...args: readonly string[]): Running {
   const temporary = join(work, `run-${++started}`);
   mkdirSync(temporary);
-  return startDemo(temporary, args, resolve('examples/heartbeats'));
+  return startDemo(work, temporary, args);
 }
 
 /** Resolves with what has been printed from now on, when this is in it. */

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RestartProgress } from 'quorate/health';
 import { parseOptions } from '../../examples/rolling-restart/options.js';
+import { bundleExample } from '../process/bundle.js';
 import { startDemo, type Running } from '../process/demo-process.js';
 
 const TIMEOUT_MS = 90_000;
@@ -22,8 +23,9 @@ type Line = Summary | ({ readonly event: 'step' } & RestartProgress);
 let work: string;
 let started = 0;
 
-beforeAll(() => {
+beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'quorate-rolling-restart-'));
+  await bundleExample(work, 'rolling-restart', 'server');
 });
 
 afterAll(() => {
@@ -33,7 +35,7 @@ afterAll(() => {
 function start(...args: readonly string[]): Running {
   const temporary = join(work, `run-${++started}`);
   mkdirSync(temporary);
-  return startDemo(temporary, args, resolve('examples/rolling-restart'));
+  return startDemo(work, temporary, args);
 }
 
 async function linesOf({ ended }: Running): Promise<{ summary: Summary; steps: RestartProgress[] }> {

@@ -1,10 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-
-/** Where the demo is. */
-export const example = resolve('examples/replicated-kv');
 
 /** How a process of the demo ended. */
 export interface Ended {
@@ -25,16 +22,10 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts the demo on the sources, to which tsconfig.json leads the public names; so no build is needed. */
-export function startDemo(temporary: string, args: readonly string[], folder = example): Running {
-  const env = {
-    ...process.env,
-    TMPDIR: temporary,
-    TSX_DISABLE_CACHE: '1',
-    TSX_TSCONFIG_PATH: resolve('tsconfig.json'),
-  };
-  const child = spawn(process.execPath, ['--import', 'tsx', join(folder, 'main.ts'), ...args], {
-    env,
+/** Starts an example that is bundled in a folder. */
+export function startDemo(bundle: string, temporary: string, args: readonly string[]): Running {
+  const child = spawn(process.execPath, [join(bundle, 'main.mjs'), ...args], {
+    env: { ...process.env, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

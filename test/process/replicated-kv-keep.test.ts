@@ -10,6 +10,7 @@ import { CLUSTER } from '../../examples/replicated-kv/protocol.js';
 import type { QuorateError } from '../../src/core/index.js';
 import { openTcpTransport, type ConnectionRefusedError } from '../../src/transport/tcp.js';
 import { Authority } from '../transport/certificates.js';
+import { bundleExample } from './bundle.js';
 import { startDemo, type Ended, type Running } from './demo-process.js';
 
 const TIMEOUT_MS = 120_000;
@@ -18,8 +19,9 @@ const STAYS = 'in another terminal';
 let work: string;
 let folders = 0;
 
-beforeAll(() => {
+beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'quorate-kept-'));
+  await bundleExample(work, 'replicated-kv', 'server');
 });
 
 afterAll(() => {
@@ -33,9 +35,13 @@ function newFolder(): string {
   return folder;
 }
 
+function start(folder: string, ...args: readonly string[]): Running {
+  return startDemo(work, folder, args);
+}
+
 /** Runs the demo to its end, as somebody in another terminal. */
 function demo(folder: string, ...args: readonly string[]): Promise<Ended> {
-  return startDemo(folder, args).ended;
+  return start(folder, ...args).ended;
 }
 
 /** A line of `status --json`. */
@@ -63,13 +69,14 @@ async function listenSomewhere(): Promise<{ server: Server; port: number }> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-describe('a cluster that stays', () => {
+// Each cluster has a folder of its own, so all of them can be there at a time.
+describe.concurrent('a cluster that stays', () => {
   let folder: string;
   let cluster: Running;
 
   beforeAll(async () => {
     folder = newFolder();
-    cluster = startDemo(folder, ['--keep', '--ops', '20', '--json']);
+    cluster = start(folder, '--keep', '--ops', '20', '--json');
     await cluster.said(STAYS);
   }, TIMEOUT_MS);
 
@@ -78,7 +85,7 @@ describe('a cluster that stays', () => {
     await cluster.ended;
   }, TIMEOUT_MS);
 
-  it('stores values of other terminals and finds them', { timeout: TIMEOUT_MS }, async () => {
+  it.sequential('stores values of other terminals and finds them', { timeout: TIMEOUT_MS }, async () => {
     const put = await demo(folder, 'put', 'a', '{"b":[1]}', '--json');
     expect(put).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(put.stdout)).toEqual({ key: 'a', node: expect.any(String), term: expect.any(Number) });
@@ -87,18 +94,22 @@ describe('a cluster that stays', () => {
     expect(await demo(folder, 'get', 'a')).toMatchObject({ code: 0, stdout: '{"b":[1]}\n' });
   });
 
-  it('takes what is no JSON as a text', { timeout: TIMEOUT_MS }, async () => {
+  it.sequential('takes what is no JSON as a text', { timeout: TIMEOUT_MS }, async () => {
     expect(await demo(folder, 'put', 'text', 'a word')).toMatchObject({ code: 0 });
     expect(await demo(folder, 'get', 'text')).toMatchObject({ code: 0, stdout: 'a word\n' });
   });
 
-  it('has nothing under a key that nobody stored, and get exits with 1', { timeout: TIMEOUT_MS }, async () => {
-    expect(await demo(folder, 'get', 'none')).toEqual({ code: 1, stdout: '', stderr: 'there is no "none"\n' });
-    const json = await demo(folder, 'get', 'none', '--json');
-    expect(json).toEqual({ code: 1, stdout: '{"key":"none","found":false,"value":null}\n', stderr: '' });
-  });
+  it.sequential(
+    'has nothing under a key that nobody stored, and get exits with 1',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      expect(await demo(folder, 'get', 'none')).toEqual({ code: 1, stdout: '', stderr: 'there is no "none"\n' });
+      const json = await demo(folder, 'get', 'none', '--json');
+      expect(json).toEqual({ code: 1, stdout: '{"key":"none","found":false,"value":null}\n', stderr: '' });
+    },
+  );
 
-  it('says where its servers stand', { timeout: TIMEOUT_MS }, async () => {
+  it.sequential('says where its servers stand', { timeout: TIMEOUT_MS }, async () => {
     const servers = await statusOf(folder);
     expect(servers.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
     expect(servers.filter(({ role }) => role === 'leader')).toHaveLength(1);
@@ -108,20 +119,20 @@ describe('a cluster that stays', () => {
     });
   });
 
-  it('is the only one: a second one is refused', { timeout: TIMEOUT_MS }, async () => {
+  it.sequential('is the only one: a second one is refused', { timeout: TIMEOUT_MS }, async () => {
     const stderr = `a cluster stays already, that of process ${cluster.child.pid}; use it, or end it by npm run demo -- stop\n`;
     expect(await demo(folder, '--keep', '--ops', '10')).toEqual({ code: 2, stdout: '', stderr });
   });
 
-  it('lets nobody but its user in', () => {
+  it.sequential('lets nobody but its user in', () => {
     const place = placeIn(folder);
     expect(statSync(place).mode & 0o777).toBe(0o700);
     expect(statSync(join(place, 'cluster.json')).mode & 0o777).toBe(0o600);
   });
 
-  it('goes on when its leader is killed, and starts it again', { timeout: TIMEOUT_MS }, async () => {
+  it.sequential('goes on when its leader is killed, and starts it again', { timeout: TIMEOUT_MS }, async () => {
     const leader = (await statusOf(folder)).find(({ role }) => role === 'leader')!;
-    const back = cluster.said(`${leader.node} is back`);
+    const back = cluster.said(`${leader.node} is back, as process`);
     process.kill(leader.pid, 'SIGKILL');
     expect(await demo(folder, 'put', 'after', '1')).toMatchObject({ code: 0, stderr: '' });
     expect(await demo(folder, 'get', 'after')).toMatchObject({ code: 0, stdout: '1\n' });
@@ -131,7 +142,7 @@ describe('a cluster that stays', () => {
     expect(again.pid).not.toBe(leader.pid);
   });
 
-  it('ends with all that belongs to it when it is stopped', { timeout: TIMEOUT_MS }, async () => {
+  it.sequential('ends with all that belongs to it when it is stopped', { timeout: TIMEOUT_MS }, async () => {
     const servers = await statusOf(folder);
     expect(await demo(folder, 'stop')).toEqual({ code: 0, stdout: 'the cluster has ended\n', stderr: '' });
     expect(readdirSync(folder)).toEqual([]);
@@ -147,13 +158,13 @@ async function dialed(address: string): Promise<void> {
   await once(socket, 'connect').finally(() => socket.destroy());
 }
 
-describe('a cluster that is to stay', () => {
+describe.concurrent('a cluster that is to stay', () => {
   it('listens on the ports that are wished, and ends by Ctrl-C', { timeout: TIMEOUT_MS }, async () => {
     const folder = newFolder();
     const { server, port } = await listenSomewhere();
     server.close();
     await once(server, 'close');
-    const { child, said, ended } = startDemo(folder, ['--keep', '--nodes', '1', '--ops', '10', '--port', `${port}`]);
+    const { child, said, ended } = start(folder, '--keep', '--nodes', '1', '--ops', '10', '--port', `${port}`);
     await said(`n1 at 127.0.0.1:${port}`);
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/replicas equal +│ yes/) });
@@ -174,7 +185,7 @@ describe('a cluster that is to stay', () => {
 
   it('cannot be used before its run is over, but stopped', { timeout: TIMEOUT_MS }, async () => {
     const folder = newFolder();
-    const { said, ended, child } = startDemo(folder, ['--keep', '--ops', '1000000']);
+    const { said, ended, child } = start(folder, '--keep', '--ops', '1000000');
     await said('are up');
     const early = `the cluster of process ${child.pid} is still busy with its run\n`;
     expect(await demo(folder, 'get', 'a')).toEqual({ code: 1, stdout: '', stderr: early });
@@ -189,7 +200,7 @@ describe('a cluster that is to stay', () => {
 
   it('leaves what is recognised and removed when it is killed', { timeout: TIMEOUT_MS }, async () => {
     const folder = newFolder();
-    const { said, ended, child } = startDemo(folder, ['--keep', '--nodes', '1', '--ops', '10']);
+    const { said, ended, child } = start(folder, '--keep', '--nodes', '1', '--ops', '10');
     await said(STAYS);
     child.kill('SIGKILL');
     await ended; // the servers too
@@ -201,10 +212,10 @@ describe('a cluster that is to stay', () => {
   });
 });
 
-describe('a cluster with certificates', () => {
+describe.concurrent('a cluster with certificates', () => {
   it('serves who has one, and nobody else', { timeout: TIMEOUT_MS }, async () => {
     const folder = newFolder();
-    const { said, ended } = startDemo(folder, ['--keep', '--secure', '--ops', '20', '--json']);
+    const { said, ended } = start(folder, '--keep', '--secure', '--ops', '20', '--json');
     await said(STAYS);
     expect(await demo(folder, 'put', 'a', '1')).toMatchObject({ code: 0, stderr: '' });
     expect(await demo(folder, 'get', 'a')).toMatchObject({ code: 0, stdout: '1\n' });
@@ -230,7 +241,7 @@ describe('a cluster with certificates', () => {
   }
 });
 
-describe('another terminal', () => {
+describe.concurrent('another terminal', () => {
   it.each([['get', 'a'], ['put', 'a', '1'], ['status'], ['stop']])(
     'learns from %s that there is no cluster',
     { timeout: TIMEOUT_MS },

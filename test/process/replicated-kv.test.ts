@@ -1,16 +1,18 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkLinearizability, keyValueModel, parseKeyValueHistory } from '../../src/testing/index.js';
-import { example, startDemo, type Running } from './demo-process.js';
+import { bundleExample } from './bundle.js';
+import { startDemo, type Running } from './demo-process.js';
 
 const TIMEOUT_MS = 60_000;
 
 let work: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'quorate-demo-'));
+  await bundleExample(work, 'replicated-kv', 'server');
 });
 
 afterAll(() => {
@@ -19,16 +21,16 @@ afterAll(() => {
 
 let started = 0;
 
-/** Starts the demo as it is. */
+/** Starts the demo as it is; each time with a folder of its own, so that several can run at a time. */
 function start(...args: readonly string[]): Running {
-  return startIn(example, args);
+  return startIn(work, args);
 }
 
-/** Starts the demo of a folder. */
+/** Starts the demo that is bundled in a folder. */
 function startIn(folder: string, args: readonly string[]): Running {
   const temporary = join(work, `run-${++started}`);
   mkdirSync(temporary);
-  return startDemo(temporary, args, folder);
+  return startDemo(folder, temporary, args);
 }
 
 function file(name: string, content: string | Uint8Array): string {
@@ -37,7 +39,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-describe('the replicated key-value example', () => {
+describe.concurrent('the replicated key-value example', () => {
   it(
     'survives two kills without losing anything, and says so in one line of JSON',
     { timeout: TIMEOUT_MS },
@@ -102,26 +104,18 @@ describe('the replicated key-value example', () => {
   });
 });
 
-describe('the replicated key-value example with a planted bug', () => {
-  /** Runs a copy of the demo whose map differs from the real one in one statement. */
+describe.concurrent('the replicated key-value example with a planted bug', () => {
+  /** Runs a demo whose map differs from the real one in one statement. */
   async function runWith(bug: { readonly find: string; readonly replace: string }, ...args: readonly string[]) {
-    const copies = resolve('.mutants', `replicated-kv-${process.pid}-${started}`); // below the packages that it imports
-    const copy = join(copies, 'replicated-kv');
-    try {
-      cpSync(example, copy, { recursive: true });
-      cpSync(join(example, '../interrupted.ts'), join(copies, 'interrupted.ts')); // which it shares with others
-      const map = join(copy, 'kv-state-machine.ts');
-      const source = readFileSync(map, 'utf8');
+    const bundle = mkdtempSync(join(work, 'bug-'));
+    const change = (source: string, path: string): string => {
+      if (!path.endsWith('/kv-state-machine.ts')) return source;
       expect(source.split(bug.find)).toHaveLength(2);
-      writeFileSync(
-        map,
-        source.replace(bug.find, () => bug.replace),
-      );
-      const { child, ended, temporary } = startIn(copy, ['--ops', '300', '--seed', '1', '--json', ...args]);
-      return { ...(await ended), pid: child.pid, left: readdirSync(temporary), temporary };
-    } finally {
-      rmSync(copies, { recursive: true, force: true });
-    }
+      return source.replace(bug.find, () => bug.replace);
+    };
+    await bundleExample(bundle, 'replicated-kv', 'server', { change });
+    const { child, ended, temporary } = startIn(bundle, ['--ops', '300', '--seed', '1', '--json', ...args]);
+    return { ...(await ended), pid: child.pid, left: readdirSync(temporary), temporary };
   }
 
   it(
@@ -175,7 +169,7 @@ interface HistoryLine {
   readonly replica?: string;
 }
 
-describe('a call that is wrong', () => {
+describe.concurrent('a call that is wrong', () => {
   const wrong: readonly (readonly [string, () => readonly string[], RegExp])[] = [
     ['an unknown option', () => ['--speed', '3'], /unknown option '--speed'/],
     ['an argument too many', () => ['all'], /too many arguments/],
@@ -207,7 +201,7 @@ describe('a call that is wrong', () => {
   });
 });
 
-describe('an interruption', () => {
+describe.concurrent('an interruption', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { build } from 'tsup';
+
+/** How a program names another one that it starts, which lies beside it. */
+const BESIDE = /(?<=new URL\('\.\/[\w-]+)\.ts(?=', import\.meta\.url\))/g;
+
+/** What else a bundle may be. */
+export interface BundleOptions {
+  /** Changes the text of a source, for a bug that is planted. */
+  readonly change?: (source: string, path: string) => string;
+}
+
+/**
+ * Bundles programs and all that they import into a folder, where `NAME.ts` becomes `NAME.mjs`; those that start each other
+ * find each other there. A process is ready from that in a tenth of a second, through the loader for TypeScript in seven
+ * times as much.
+ */
+export async function bundle(
+  folder: string,
+  sources: readonly string[],
+  { change = (source) => source }: BundleOptions = {},
+): Promise<void> {
+  await build({
+    entry: Object.fromEntries(sources.map((source) => [basename(source, '.ts'), source])),
+    outDir: folder,
+    config: false,
+    format: 'esm',
+    outExtension: () => ({ js: '.mjs' }),
+    platform: 'node',
+    target: 'es2022',
+    removeNodeProtocol: false,
+    noExternal: [/.*/],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    esbuildPlugins: [
+      {
+        name: 'change-sources',
+        setup({ onLoad }) {
+          onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+            contents: change(await readFile(path, 'utf8'), path).replace(BESIDE, '.mjs'),
+            loader: 'ts',
+          }));
+        },
+      },
+    ],
+    silent: true,
+  });
+}
+
+/** Bundles an example of this repository: its `main.ts`, and the program of the processes that it starts. */
+export function bundleExample(folder: string, name: string, child: string, options?: BundleOptions): Promise<void> {
+  return bundle(folder, [`examples/${name}/main.ts`, `examples/${name}/${child}.ts`], options);
+}
