@@ -1,23 +1,34 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import type { Channel } from '../../src/core/index.js';
 import { Heartbeats, type HeartbeatsEvents } from '../../src/detector/heartbeats.js';
 import { localGpid } from '../../src/id/node.js';
 import { openTcpTransport } from '../../src/transport/tcp.js';
-import { temporaryDirectory } from '../storage/temporary-place.js';
+import { bundle } from './bundle.js';
 import type { HeartbeatsProcessOptions } from './heartbeats-process.js';
 import { freePorts } from './journal-servers.js';
 
-const PROGRAM = fileURLToPath(new URL('./heartbeats-process.ts', import.meta.url));
+const PROGRAM = 'heartbeats-process';
 /** With the default detector a process is suspected after two and a half seconds of silence. */
 const INTERVAL_MS = 500;
 /** How long anything here may take: far more than it does. */
 const BOUND_MS = 30_000;
+
+let work: string;
+
+beforeAll(async () => {
+  work = mkdtempSync(join(tmpdir(), 'quorate-heartbeats-'));
+  await bundle(work, [fileURLToPath(new URL(`./${PROGRAM}.ts`, import.meta.url))]);
+});
+
+afterAll(() => {
+  rmSync(work, { recursive: true, force: true });
+});
 
 /** Something that was said, by the monitor here or by a process. */
 interface Said {
@@ -81,7 +92,7 @@ interface Monitor {
 }
 
 /** The monitor, in this process. */
-async function startMonitor(): Promise<Monitor> {
+async function startMonitor({ onTestFinished }: TestContext): Promise<Monitor> {
   const listen = { host: '127.0.0.1', port: 0 };
   const transport = await openTcpTransport({ id: 'monitor', cluster: 'test', listen });
   const notes = new Notes();
@@ -126,9 +137,9 @@ class Child {
   readonly process: ChildProcess;
   readonly ended: Promise<unknown>;
 
-  constructor(port: number, address: string) {
+  constructor({ onTestFinished }: TestContext, port: number, address: string) {
     const options: HeartbeatsProcessOptions = { id: 'child', port, intervalMs: INTERVAL_MS, peer: 'monitor', address };
-    const args = ['--import', 'tsx', PROGRAM, JSON.stringify(options)];
+    const args = [join(work, `${PROGRAM}.mjs`), JSON.stringify(options)];
     this.process = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.ended = new Promise((resolve) => this.process.once('close', (code, signal) => resolve(code ?? signal)));
     createInterface({ input: this.process.stdout! }).on('line', (line) => this.notes.add(JSON.parse(line) as Said));
@@ -157,18 +168,18 @@ function moreBeats({ heartbeats, notes }: Monitor, more: number): Promise<void> 
 }
 
 /** Uses up as much of the processors as it is given, a little behind the tests themselves. */
-function burn(): void {
+function burn({ onTestFinished }: TestContext): void {
   const burner = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
   setPriority(burner.pid!, constants.priority.PRIORITY_BELOW_NORMAL);
   onTestFinished(() => void burner.kill('SIGKILL'));
 }
 
-describe('heartbeats of a real process', { timeout: 90_000 }, () => {
-  it('stop with SIGSTOP and SIGKILL, return with SIGCONT, and tell a restart on the same port from a return', async () => {
-    const monitor = await startMonitor();
+describe.concurrent('heartbeats of a real process', { timeout: 90_000 }, () => {
+  it('stop with SIGSTOP and SIGKILL, return with SIGCONT, and tell a restart on the same port from a return', async (context) => {
+    const monitor = await startMonitor(context);
     const { notes } = monitor;
     const [port] = (await freePorts(1)) as [number];
-    const child = new Child(port, monitor.address);
+    const child = new Child(context, port, monitor.address);
     const { run } = await notes.event('trusted');
 
     child.signal('SIGSTOP');
@@ -184,44 +195,44 @@ describe('heartbeats of a real process', { timeout: 90_000 }, () => {
     const before = notes.all.length;
     await child.kill();
     expect(await notes.event('suspected', before)).toMatchObject({ run, reason: 'disconnected' });
-    new Child(port, monitor.address);
+    new Child(context, port, monitor.address);
     const restarted = await notes.event('restarted', before);
     expect(restarted).toMatchObject({ previous: run, run: expect.stringMatching(`^127.0.0.1:${port}:`) });
     expect(restarted.run).not.toBe(run);
     expect(notes.names).toEqual(['trusted', 'suspected', 'trusted', 'suspected', 'restarted']);
   });
 
-  it('stop while its event loop is blocked, and not while it lacks processors', async () => {
-    const monitor = await startMonitor();
+  it('stop while its event loop is blocked, and not while it lacks processors', async (context) => {
+    const monitor = await startMonitor(context);
     const { notes } = monitor;
     const [port] = (await freePorts(1)) as [number];
-    const child = new Child(port, monitor.address);
+    const child = new Child(context, port, monitor.address);
     await notes.event('trusted');
 
-    const go = join(await temporaryDirectory(), 'go');
+    const go = join(work, 'go');
     child.say(`block ${go}`);
     expect(await notes.event('suspected')).toMatchObject({ reason: 'silence' });
     writeFileSync(go, '');
     await notes.until('trusted again', () => notes.names.length === 3);
 
     setPriority(child.process.pid!, constants.priority.PRIORITY_LOW);
-    for (let burners = 0; burners < 4; burners++) burn();
+    for (let burners = 0; burners < 4; burners++) burn(context);
     await moreBeats(monitor, 12);
     expect(notes.names).toEqual(['trusted', 'suspected', 'trusted']);
     expect(monitor.heartbeats.peer('child')).toMatchObject({ condition: 'trusted' });
   });
 
-  it('end in good order with SIGTERM, which nobody suspects', async () => {
-    const monitor = await startMonitor();
+  it('end in good order with SIGTERM, which nobody suspects', async (context) => {
+    const monitor = await startMonitor(context);
     const { notes } = monitor;
     const [port] = (await freePorts(1)) as [number];
-    const child = new Child(port, monitor.address);
+    const child = new Child(context, port, monitor.address);
     const { run } = await notes.event('trusted');
     await child.notes.event('trusted');
     child.signal('SIGTERM');
     expect(await notes.event('stopped')).toMatchObject({ run });
     expect(await child.ended).toBe(0);
-    const again = new Child(port, monitor.address);
+    const again = new Child(context, port, monitor.address);
     expect(await notes.event('restarted')).toMatchObject({ previous: run });
     expect(notes.names).toEqual(['trusted', 'stopped', 'restarted']);
     expect(child.notes.names).toEqual(['trusted']);
