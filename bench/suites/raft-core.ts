@@ -1,5 +1,5 @@
 import { NOTHING, type NodeId } from 'quorate/core';
-import { create, initialState, type RaftMachine, replay } from 'quorate/raft';
+import { configurationOf, create, initialState, type RaftMachine, replay } from 'quorate/raft';
 import type { Case, Suite } from '../harness.js';
 import { etcdRaft } from '../peers/etcd-raft/run.js';
 
@@ -81,7 +81,7 @@ class Node {
     const options = { id, seed: 1 };
     const state = initialState(options);
     const voters = IDS.map((voter) => ({ id: voter, address: null }));
-    replay(state, { type: 'configuration', index: 1, term: 1, data: { voters } });
+    replay(state, { type: 'configuration', index: 1, term: 1, data: configurationOf(voters) });
     this.machine = create(options, state);
   }
 

@@ -4,6 +4,7 @@
  */
 import { NOTHING, type Input, type NodeId } from 'quorate/core';
 import {
+  configurationOf,
   create,
   initialState,
   type RaftMachine,
@@ -52,7 +53,7 @@ class Server {
   constructor(readonly id: NodeId) {
     const options = { id, electionTimeoutMs: 100, heartbeatIntervalMs: 50, seed: 2 };
     const state = initialState(options);
-    replay(state, { type: 'configuration', index: 1, term: 1, data: { voters } });
+    replay(state, { type: 'configuration', index: 1, term: 1, data: configurationOf(voters) });
     this.machine = create(options, state);
   }
 

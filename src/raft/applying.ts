@@ -71,8 +71,24 @@ export function storeSnapshot(raft: Raft): void {
     index,
     term,
     configuration: configurationAt(state, index),
+    firstIndex: keptFrom(raft, index),
     carry: carriedRecords(raft),
   });
+}
+
+/**
+ * How far back the log stays behind a snapshot at `index`: for followers that are a little behind and, on leaders, for
+ * those that answer and need more, or are being sent an older snapshot; but never without a bound.
+ */
+function keptFrom(raft: Raft, index: number): number {
+  const { state, options, now } = raft;
+  const least = index + 1 - options.maxTrailingEntries;
+  let from = index + 1 - options.trailingEntries;
+  for (const { matchIndex, snapshot, heardAt } of state.peers) {
+    const needed = Math.max(matchIndex, snapshot?.index ?? 0) + 1;
+    if (now - heardAt < options.electionTimeoutMs) from = Math.min(from, Math.max(needed, least));
+  }
+  return Math.max(from, state.log.firstIndex);
 }
 
 /** The checkpoint is durable, and entries below `firstIndex` are gone from the journal. */

@@ -1,4 +1,4 @@
-import type { Raft } from './context.js';
+import { output, type Raft } from './context.js';
 import { entryBytes, type Entry } from './entry.js';
 import { entryAt, releaseMemory } from './log.js';
 import type { RaftState } from './state.js';
@@ -12,6 +12,7 @@ import type { RaftState } from './state.js';
 /** A new leader has taken nothing on: entries of older terms do not count. */
 export function emptyBacklog(state: RaftState): void {
   state.backlogBytes = 0;
+  state.overloaded = false;
   state.settledIndex = state.log.lastIndex;
 }
 
@@ -27,6 +28,14 @@ export function settleBacklog(state: RaftState): void {
   for (; state.settledIndex < settled; state.settledIndex++) {
     state.backlogBytes -= entryBytes(entryAt(state.log, state.settledIndex + 1));
   }
+}
+
+/** Says that proposals are taken again, once half of the room is free: not for each small piece of it. */
+export function tellDrained(raft: Raft): void {
+  const { state, options } = raft;
+  if (!state.overloaded || state.backlogBytes > options.maxUncommittedBytes / 2) return;
+  state.overloaded = false;
+  output(raft, { type: 'drained' });
 }
 
 /**

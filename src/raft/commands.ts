@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/index.js';
-import type { Configuration, Entry, RaftRecord } from './entry.js';
+import type { Configuration, Entry, Member, RaftRecord } from './entry.js';
 
 /** What the local host asks of a Raft machine, and its answers to outputs that asked for help. */
 export type RaftCommand =
@@ -7,6 +7,24 @@ export type RaftCommand =
   | { readonly type: 'propose'; readonly id: number; readonly payloads: readonly Uint8Array[] }
   /** Find an index from which a read is linearizable. Answered by `readable` or `refused` with the same id. */
   | { readonly type: 'read'; readonly id: number }
+  /**
+   * Change who the members are. Answered by `membersChanged` when the last configuration of the change is committed, or
+   * by `refused` or `lost`, with the same id.
+   */
+  | { readonly type: 'changeMembers'; readonly id: number; readonly change: MembershipChange }
+  /** Give a change up that still waits; one that has begun may take place all the same. Answered by `lost`. */
+  | { readonly type: 'cancelChange'; readonly id: number }
+  /**
+   * Hand leadership over to a voter, `null` for the one that is best prepared. Answered by `transferred` or `refused`
+   * with the same id.
+   */
+  | { readonly type: 'transfer'; readonly id: number; readonly to: NodeId | null }
+  /** Forget who leads, so that this server gives its vote before an election timeout has passed. */
+  | { readonly type: 'forgetLeader' }
+  /** The host could not reach a peer: what was on the way to it may be lost. */
+  | { readonly type: 'unreachable'; readonly peer: NodeId }
+  /** The host could not bring a piece of a snapshot to a peer: it is sent again after a heartbeat. */
+  | { readonly type: 'snapshotFailed'; readonly peer: NodeId }
   /** Answers `apply`: the state machine has applied everything up to `index`. */
   | { readonly type: 'applied'; readonly index: number }
   /** Answers `readLog`: what the journal has; empty when it has none of it. */
@@ -31,18 +49,44 @@ export type RaftCommand =
   /** Taking the snapshot in failed; it begins again when the leader next sends it. */
   | { readonly type: 'installFailed'; readonly index: number };
 
-/** Why a proposal or read was refused. Nothing of it has happened or will happen. */
+/** How the members of a cluster are to change. Who is a voter anew catches up as a learner first. */
+export type MembershipChange =
+  /** From any set to any other. */
+  | { readonly type: 'set'; readonly voters: readonly Member[]; readonly learners: readonly Member[] }
+  /** A new member; or one that is there gets another role or address. */
+  | { readonly type: 'add'; readonly member: Member; readonly as: 'voter' | 'learner' }
+  | { readonly type: 'remove'; readonly member: NodeId };
+
+/** Why something was refused. Nothing of it has happened or will happen. */
 export type Refusal =
   /** Another server leads, or none does. */
   | 'notLeader'
   /** A limit on what may be pending is reached. */
-  | 'overloaded';
+  | 'overloaded'
+  /** The leader is handing over. */
+  | 'transferring'
+  /** Another change of members is under way. */
+  | 'changing'
+  /** The change would leave no voter, or more members than there may be. */
+  | 'invalidChange'
+  /** There is no such voter to hand over to, or none that answers. */
+  | 'noSuccessor'
+  /** The successor did not take over within an election timeout; this server goes on leading. */
+  | 'timeout';
 
 /** What a Raft machine decides, and what it needs of its host. */
 export type RaftOutput =
   /** A proposal is in the log: its payloads have `index` and the indexes that follow, in `term`. Not yet committed. */
   | { readonly type: 'accepted'; readonly id: number; readonly index: number; readonly term: number }
-  /** A proposal or a read was refused; `leader` is who leads as far as is known. */
+  /** So much of what was refused as `overloaded` is done that proposals are taken again. */
+  | { readonly type: 'drained' }
+  /** What was asked under this id may have happened, in part too, or may happen yet: it cannot be told here. */
+  | { readonly type: 'lost'; readonly id: number }
+  /** A change of members is committed, with its last configuration at `index`. */
+  | { readonly type: 'membersChanged'; readonly id: number; readonly index: number }
+  /** Leadership went to the server that it was to go to. */
+  | { readonly type: 'transferred'; readonly id: number; readonly leader: NodeId }
+  /** A proposal, a read or another request was refused; `leader` is who leads as far as is known. */
   | { readonly type: 'refused'; readonly id: number; readonly reason: Refusal; readonly leader: NodeId | null }
   /** A read is linearizable once everything up to `index` is applied. */
   | { readonly type: 'readable'; readonly id: number; readonly index: number }
@@ -64,6 +108,8 @@ export type RaftOutput =
       readonly index: number;
       readonly term: number;
       readonly configuration: Configuration;
+      /** Entries from here on are to stay in the journal. */
+      readonly firstIndex: number;
       readonly carry: readonly RaftRecord[];
     }
   /** Read a piece of the checkpoint at `index`. Answer `snapshotRead`. */

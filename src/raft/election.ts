@@ -1,22 +1,29 @@
 import type { NodeId } from '../core/index.js';
 import { tally, type VoteResult } from '../quorum/index.js';
 import { emptyBacklog } from './backlog.js';
+import { quorumIn } from './configuration.js';
 import { send, type Raft } from './context.js';
 import { diskStalled } from './durability.js';
 import { lastTerm } from './log.js';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './messages.js';
-import { newPeer, quorumOf } from './progress.js';
+import { syncPeers } from './progress.js';
 import { appendNoop } from './replication.js';
 import { becomeFollower, drawElectionTimeout, isVoter, resetElectionTimer, voterIds } from './roles.js';
-import { configurationOf } from './state.js';
+import { currentConfiguration, type RaftState } from './state.js';
 
 /** The election timeout elapsed without a word from a leader: followers and candidates start anew (section 5.2). */
 export function electionTimeout(raft: Raft): void {
+  if (isVoter(raft) && !diskStalled(raft)) return campaign(raft, false);
   drawElectionTimeout(raft);
   resetElectionTimer(raft);
-  if (!isVoter(raft) || diskStalled(raft)) return;
-  if (raft.options.preVote) becomePreCandidate(raft);
-  else becomeCandidate(raft);
+}
+
+/** Campaigns; on a leader's behalf without asking first (thesis, section 3.10). */
+export function campaign(raft: Raft, transfer: boolean): void {
+  drawElectionTimeout(raft);
+  resetElectionTimer(raft);
+  if (raft.options.preVote && !transfer) becomePreCandidate(raft);
+  else becomeCandidate(raft, transfer);
 }
 
 /** Asks whether a campaign could win, without raising the term (thesis, section 9.6). */
@@ -24,33 +31,36 @@ function becomePreCandidate(raft: Raft): void {
   const { state } = raft;
   state.role = 'preCandidate';
   state.leader = null;
-  askForVotes(raft, 'preVote', state.currentTerm + 1);
+  askForVotes(raft, { type: 'preVote', term: state.currentTerm + 1, ...lastEntry(state) });
 }
 
 /** On conversion to candidate: increment the term, vote for self, reset the timer, ask for votes (figure 2). */
-function becomeCandidate(raft: Raft): void {
+function becomeCandidate(raft: Raft, transfer: boolean): void {
   const { state } = raft;
   state.currentTerm++;
   state.votedFor = raft.options.id;
   raft.turn.hardStateChanged = true;
   state.role = 'candidate';
   state.leader = null;
-  askForVotes(raft, 'requestVote', state.currentTerm);
+  askForVotes(raft, { type: 'requestVote', term: state.currentTerm, ...lastEntry(state), transfer });
 }
 
-function askForVotes(raft: Raft, type: 'preVote' | 'requestVote', term: number): void {
+function lastEntry({ log }: RaftState): { readonly lastLogIndex: number; readonly lastLogTerm: number } {
+  return { lastLogIndex: log.lastIndex, lastLogTerm: lastTerm(log) };
+}
+
+function askForVotes(raft: Raft, message: PreVote | RequestVote): void {
   const { state } = raft;
   const { id } = raft.options;
   state.votes = { [id]: true };
-  const message = { type, term, lastLogIndex: state.log.lastIndex, lastLogTerm: lastTerm(state.log) } as const;
   for (const voter of voterIds(raft)) if (voter !== id) send(raft, voter, message);
   countVotes(raft);
 }
 
 function countVotes(raft: Raft): void {
-  const result: VoteResult = tally(quorumOf(raft), raft.state.votes);
+  const result: VoteResult = tally(quorumIn(currentConfiguration(raft.state)), raft.state.votes);
   if (result === 'won') {
-    if (raft.state.role === 'preCandidate') becomeCandidate(raft);
+    if (raft.state.role === 'preCandidate') becomeCandidate(raft, false);
     else becomeLeader(raft);
   } else if (result === 'lost') {
     becomeFollower(raft, raft.state.currentTerm, null); // and wait for the next election timeout
@@ -64,10 +74,9 @@ function becomeLeader(raft: Raft): void {
   state.role = 'leader';
   state.leader = id;
   state.votes = {};
-  state.peers = voterIds(raft)
-    .filter((voter) => voter !== id)
-    .map((voter) => newPeer(voter, state.log.lastIndex + 1, raft.now));
+  syncPeers(raft);
   state.round = 0;
+  state.leaseRevoked = false;
   emptyBacklog(state);
   state.timers.election = Infinity;
   state.timers.quorum = raft.now + electionTimeoutMs;
@@ -98,7 +107,7 @@ export function leaderIsAlive(raft: Raft): boolean {
  * happened.
  */
 function mayVote(raft: Raft): boolean {
-  return configurationOf(raft.state).voters.length > 0;
+  return currentConfiguration(raft.state).voters.length > 0;
 }
 
 /** Answers a {@link PreVote}: yes if this server would vote and misses a leader itself. Changes nothing. */
@@ -120,7 +129,8 @@ export function handlePreVoteReply(raft: Raft, from: NodeId, message: PreVoteRep
 export function handleRequestVote(raft: Raft, from: NodeId, message: RequestVote): void {
   const { state } = raft;
   const free = state.votedFor === null || state.votedFor === from;
-  const voteGranted = free && mayVote(raft) && isUpToDate(raft, message);
+  const wanted = message.transfer || !leaderIsAlive(raft);
+  const voteGranted = free && wanted && mayVote(raft) && isUpToDate(raft, message);
   if (voteGranted) {
     if (state.votedFor === null) raft.turn.hardStateChanged = true;
     state.votedFor = from;
@@ -148,5 +158,5 @@ export function checkQuorum(raft: Raft): void {
   if (!options.checkQuorum) return;
   const heard: Record<NodeId, boolean> = { [options.id]: true };
   for (const peer of state.peers) heard[peer.id] = raft.now - peer.heardAt < options.electionTimeoutMs;
-  if (tally(quorumOf(raft), heard) !== 'won') becomeFollower(raft, state.currentTerm, null);
+  if (tally(quorumIn(currentConfiguration(state)), heard) !== 'won') becomeFollower(raft, state.currentTerm, null);
 }

@@ -7,10 +7,17 @@ export interface Member {
   readonly address: string | null;
 }
 
-/** Who forms the cluster. */
+/** Who forms the cluster. Each list is in ascending order of id. */
 export interface Configuration {
-  /** The members that vote and are counted, in ascending order of id. */
+  /** The members that vote and are counted. */
   readonly voters: readonly Member[];
+  /**
+   * While the cluster changes from one set of voters to another (joint consensus, section 6): those from before, of
+   * whom a majority is needed besides one of `voters`. Else empty.
+   */
+  readonly outgoing: readonly Member[];
+  /** Members that get the log and do not vote. None of them is in `voters`; who is to be demoted is in `outgoing` too. */
+  readonly learners: readonly Member[];
 }
 
 /**

@@ -4,6 +4,7 @@ import { durableAfter, forgetUnstoredFrom } from './durability.js';
 import type { Entry } from './entry.js';
 import { firstIndexOfTerm, termAt } from './log.js';
 import type { AppendEntries } from './messages.js';
+import { askAgain } from './reads.js';
 import { heardFromLeader } from './roles.js';
 import { abandonInstall } from './snapshot-receiving.js';
 import { truncateLog } from './state.js';
@@ -11,6 +12,7 @@ import { truncateLog } from './state.js';
 /** AppendEntries RPC, receiver, rules 2 to 5 (figure 2); rule 1 is settled before. */
 export function handleAppendEntries(raft: Raft, from: NodeId, message: AppendEntries): void {
   heardFromLeader(raft, from);
+  if (message.round > 0) askAgain(raft, from);
   const { state } = raft;
   if (state.install?.finishing === true) {
     // The log is about to be replaced, so entries are not taken; a heartbeat is still answered, since this server lives.

@@ -3,7 +3,8 @@
  *
  * @module raft
  */
-export type { RaftCommand, RaftOutput, Refusal, Role } from './commands.js';
+export type { MembershipChange, RaftCommand, RaftOutput, Refusal, Role } from './commands.js';
+export { configurationOf } from './configuration.js';
 export type {
   CommandEntry,
   Configuration,
@@ -33,8 +34,11 @@ export type {
   PreVote,
   PreVoteReply,
   RaftMessage,
+  ReadIndex,
+  ReadIndexReply,
   RequestVote,
   RequestVoteReply,
+  TimeoutNow,
 } from './messages.js';
 export { seedNewCluster } from './new-cluster.js';
 export type { NewClusterOptions, SeededGroup } from './new-cluster.js';
@@ -45,12 +49,17 @@ export type { RaftOptions } from './options.js';
 export { initialState, replay, replaySnapshot } from './state.js';
 export { parseMessage } from './parse.js';
 export type {
+  AskedRead,
+  CatchUp,
   ConfigurationAt,
   InstallState,
   PeerState,
+  PendingChange,
   PendingRead,
+  PendingTransfer,
   RaftState,
   SendingSnapshot,
+  SentRound,
   SnapshotHeader,
   Timers,
   UnstoredEntries,

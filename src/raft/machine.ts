@@ -33,8 +33,8 @@ export class RaftMachine implements Machine<RaftMessage, RaftCommand, RaftOutput
 
   /** The next deadline. */
   get wakeAt(): number {
-    const { election, heartbeat, quorum, introduction } = this.#raft.state.timers;
-    return Math.min(election, heartbeat, quorum, introduction);
+    const { election, heartbeat, quorum, introduction, transfer } = this.#raft.state.timers;
+    return Math.min(election, heartbeat, quorum, introduction, transfer);
   }
 
   /** Takes one input in. */

@@ -13,6 +13,9 @@ export type RaftMessage =
   | AppendEntriesReply
   | InstallSnapshot
   | InstallSnapshotReply
+  | TimeoutNow
+  | ReadIndex
+  | ReadIndexReply
   | Introduction
   | IntroductionReply;
 
@@ -55,6 +58,8 @@ export interface RequestVote {
   readonly term: number;
   readonly lastLogIndex: number;
   readonly lastLogTerm: number;
+  /** Whether the leader asked for this campaign, so that it is no reason to refuse that one leads (thesis, section 4.2.3). */
+  readonly transfer: boolean;
 }
 
 /** Answers a {@link RequestVote}. */
@@ -126,4 +131,29 @@ export interface InstallSnapshotReply {
   readonly offset: number;
   /** Whether the receiver's state covers `lastIncludedIndex` durably. */
   readonly installed: boolean;
+}
+
+/** The leader hands over: the receiver, whose log is complete, campaigns at once (thesis, section 3.10). */
+export interface TimeoutNow {
+  readonly type: 'timeoutNow';
+  readonly term: number;
+}
+
+/** A server that does not lead asks for an index from which its reads are linearizable (thesis, section 6.4). */
+export interface ReadIndex {
+  readonly type: 'readIndex';
+  readonly term: number;
+  /** Distinguishes this run of the sender from those before: an answer to one of those says nothing of reads of this. */
+  readonly incarnation: number;
+  /** Numbers the questions of the run. */
+  readonly ask: number;
+}
+
+/** Answers a {@link ReadIndex}, and so all questions of that run with smaller numbers. */
+export interface ReadIndexReply {
+  readonly type: 'readIndexReply';
+  readonly term: number;
+  readonly incarnation: number;
+  readonly ask: number;
+  readonly index: number;
 }

@@ -1,10 +1,11 @@
 import { type Journal, type JournalRecord, QuorateError, type NodeId } from '../core/index.js';
 import { introductionsNeeded } from './admission.js';
 import { withHeader } from './checkpoints.js';
+import { configurationOf } from './configuration.js';
 import type { Configuration, RaftRecord } from './entry.js';
 import { checkMembers, newIdentity } from './node-options.js';
 import { decodeRecord, encodeRecord, openSnapshot } from './record-codec.js';
-import { checkEnd, configurationOf } from './recovery.js';
+import { checkEnd } from './recovery.js';
 import { initialState, replay, replaySnapshot, type RaftState } from './state.js';
 
 /** How many bytes of records one append takes together. */

@@ -14,7 +14,7 @@ import type { StateMachine } from '../host/index.js';
 import type { Member } from './entry.js';
 import { raftCodec } from './message-codec.js';
 import { checkBoolean, resolveOptions, type RaftOptions, type ResolvedRaftOptions } from './options.js';
-import { MAX_ADDRESS_LENGTH, MAX_VOTERS } from './parse.js';
+import { MAX_ADDRESS_LENGTH, MAX_MEMBERS } from './parse.js';
 
 /** Options of a {@link RaftNode}. */
 export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id'> {
@@ -147,8 +147,8 @@ export function checkMembers(members: Readonly<Record<NodeId, string | null>>, s
   const list = Object.entries(members).map(([id, address]): Member => {
     return { id: checkNodeId('members', id), address: checkAddress(address) };
   });
-  if (list.length > MAX_VOTERS) {
-    throw new InvalidOptionError('members', list.length, `a record of at most ${MAX_VOTERS} members`);
+  if (list.length > MAX_MEMBERS) {
+    throw new InvalidOptionError('members', list.length, `a record of at most ${MAX_MEMBERS} members`);
   }
   if (list.length > 0 && !list.some((member) => member.id === self)) {
     throw new InvalidOptionError('members', Object.keys(members), `a record that has this node too, ${self}`);

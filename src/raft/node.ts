@@ -20,7 +20,8 @@ import { PendingReads } from './pending-reads.js';
 import { Proposals } from './proposals.js';
 import { decodeEntry, encodeRecords, openSnapshot } from './record-codec.js';
 import { bootstrap, recover } from './recovery.js';
-import { configurationOf, type RaftState } from './state.js';
+import { membersIn } from './configuration.js';
+import { currentConfiguration, type RaftState } from './state.js';
 
 /** What a {@link RaftNode} tells, with the arguments of its listeners. */
 export interface RaftNodeEvents {
@@ -131,7 +132,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       message: (from, message) => this.#receive(from, message),
       peer: (id, up) => this.#driver.input({ type: 'peer', id, up }),
     });
-    this.#setAddresses(configurationOf(state).voters);
+    this.#setAddresses(membersIn(currentConfiguration(state)));
     this.#driver.start();
   }
 
@@ -155,7 +156,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       role: state.role,
       term: state.currentTerm,
       leader: state.leader,
-      members: configurationOf(state).voters.map((member) => member.id),
+      members: currentConfiguration(state).voters.map((member) => member.id),
       commitIndex: state.commitIndex,
       appliedIndex: this.#appliedIndex,
       lastIndex: state.log.lastIndex,
@@ -291,7 +292,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     let next = 0;
     for (const entry of entries) {
       const result = entry.type === 'command' ? results[next++] : undefined;
-      if (entry.type === 'configuration') this.#setAddresses(entry.data.voters);
+      if (entry.type === 'configuration') this.#setAddresses(membersIn(entry.data));
       this.#proposals.applied(entry, result);
     }
     this.#appliedIndex = entries.at(-1)!.index;
@@ -394,7 +395,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const { header, rest } = await openSnapshot(checkpointChunks(journal, group));
     await stateMachine.restore(rest);
     if (this.#over !== null) return;
-    this.#setAddresses(header.configuration.voters);
+    this.#setAddresses(membersIn(header.configuration));
     this.#incoming = null;
     this.#appliedIndex = index;
     this.#proposals.overtaken(index);

@@ -5,8 +5,8 @@ import type { RaftMessage } from './messages.js';
 
 /** The most entries that one message may carry; what senders of this library keep far below. */
 const MAX_ENTRIES = 1 << 20;
-/** The most members that a configuration may have. */
-export const MAX_VOTERS = 64;
+/** The most members that each list of a configuration may have. */
+export const MAX_MEMBERS = 64;
 /** The longest address that a member may have, in characters. */
 export const MAX_ADDRESS_LENGTH = 1024;
 
@@ -39,6 +39,11 @@ export function parseMessage(value: unknown): RaftMessage | undefined {
       return parseInstallSnapshot(value.term, value);
     case 'installSnapshotReply':
       return parseInstallSnapshotReply(value.term, value);
+    case 'timeoutNow':
+      return { type: 'timeoutNow', term: value.term };
+    case 'readIndex':
+    case 'readIndexReply':
+      return parseReadIndex(value.type, value.term, value);
     default:
       return undefined;
   }
@@ -54,9 +59,10 @@ function parseIntroduction(
 }
 
 function parseVoteRequest(type: 'preVote' | 'requestVote', term: number, fields: Fields): RaftMessage | undefined {
-  const { lastLogIndex, lastLogTerm } = fields;
+  const { lastLogIndex, lastLogTerm, transfer } = fields;
   if (!isCount(lastLogIndex) || !isCount(lastLogTerm)) return undefined;
-  return { type, term, lastLogIndex, lastLogTerm };
+  if (type === 'preVote') return { type, term, lastLogIndex, lastLogTerm };
+  return typeof transfer === 'boolean' ? { type, term, lastLogIndex, lastLogTerm, transfer } : undefined;
 }
 
 function parsePreVoteReply(term: number, { campaignTerm, granted }: Fields): RaftMessage | undefined {
@@ -103,6 +109,16 @@ function parseInstallSnapshotReply(term: number, fields: Fields): RaftMessage | 
   return { type: 'installSnapshotReply', term, lastIncludedIndex, offset, installed };
 }
 
+function parseReadIndex(
+  type: 'readIndex' | 'readIndexReply',
+  term: number,
+  { incarnation, ask, index }: Fields,
+): RaftMessage | undefined {
+  if (!isCount(incarnation) || !isCount(ask)) return undefined;
+  if (type === 'readIndex') return { type, term, incarnation, ask };
+  return isCount(index) ? { type, term, incarnation, ask, index } : undefined;
+}
+
 function parseEntries(value: unknown): Entry[] | undefined {
   if (!Array.isArray(value) || value.length > MAX_ENTRIES) return undefined;
   const entries: Entry[] = [];
@@ -134,16 +150,26 @@ function parseEntry(value: unknown): Entry | undefined {
 
 /** The configuration that a value from outside is; `undefined` when it is none. */
 export function parseConfiguration(value: unknown): Configuration | undefined {
-  if (!isFields(value) || !Array.isArray(value.voters) || value.voters.length > MAX_VOTERS) return undefined;
-  const voters: Member[] = [];
-  for (const item of value.voters as readonly unknown[]) {
+  if (!isFields(value)) return undefined;
+  const voters = parseMembers(value.voters);
+  const outgoing = parseMembers(value.outgoing ?? []);
+  const learners = parseMembers(value.learners ?? []);
+  if (voters === undefined || outgoing === undefined || learners === undefined) return undefined;
+  if (learners.some(({ id }) => voters.some((voter) => voter.id === id))) return undefined;
+  return { voters, outgoing, learners };
+}
+
+function parseMembers(value: unknown): Member[] | undefined {
+  if (!Array.isArray(value) || value.length > MAX_MEMBERS) return undefined;
+  const members: Member[] = [];
+  for (const item of value as readonly unknown[]) {
     if (!isFields(item) || !isNodeId(item.id)) return undefined;
     const { id, address } = item;
     if (address !== null && (typeof address !== 'string' || address.length > MAX_ADDRESS_LENGTH)) return undefined;
-    if (voters.length > 0 && voters.at(-1)!.id >= id) return undefined; // ascending, so each at most once
-    voters.push({ id, address });
+    if (members.length > 0 && members.at(-1)!.id >= id) return undefined; // ascending, so each at most once
+    members.push({ id, address });
   }
-  return { voters };
+  return members;
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,9 +1,10 @@
 import type { NodeId } from '../core/index.js';
-import { committedIndex, majority, type QuorumSystem } from '../quorum/index.js';
+import { committedIndex } from '../quorum/index.js';
+import { memberIdsIn, quorumIn } from './configuration.js';
 import type { Raft } from './context.js';
-import type { Configuration } from './entry.js';
-import { MAX_VOTERS } from './parse.js';
-import { configurationOf, type PeerState } from './state.js';
+import type { ResolvedRaftOptions } from './options.js';
+import { MAX_MEMBERS } from './parse.js';
+import { configurationIndex, currentConfiguration, type PeerState } from './state.js';
 
 /** What a new leader assumes of a follower: that its log equals the leader's, until it says otherwise (section 5.3). */
 export function newPeer(id: NodeId, nextIndex: number, now: number): PeerState {
@@ -13,6 +14,7 @@ export function newPeer(id: NodeId, nextIndex: number, now: number): PeerState {
     matchIndex: 0,
     flow: 'probe',
     inflight: [],
+    inflightBytes: [],
     toldCommit: 0,
     readingLog: false,
     round: 0,
@@ -21,36 +23,75 @@ export function newPeer(id: NodeId, nextIndex: number, now: number): PeerState {
   };
 }
 
+/**
+ * Leaders: a peer for each other member, and for those whom an uncommitted configuration removes, until they have been
+ * sent it.
+ */
+export function syncPeers(raft: Raft): void {
+  const { state, options, now } = raft;
+  const ids = new Set(memberIdsIn(currentConfiguration(state)));
+  const before = state.configurations.at(-2);
+  if (before !== undefined && configurationIndex(state) > state.commitIndex) {
+    for (const id of memberIdsIn(before.configuration)) ids.add(id);
+  }
+  ids.delete(options.id);
+  const known = new Map(state.peers.map((peer) => [peer.id, peer]));
+  state.peers = [...ids].sort().map((id) => known.get(id) ?? newPeer(id, state.log.lastIndex + 1, now));
+}
+
 /** Goes back to finding out where the logs meet. */
 export function startProbing(peer: PeerState): void {
   peer.flow = 'probe';
-  peer.inflight.length = 0;
+  clearInflight(peer);
   peer.snapshot = null;
   peer.nextIndex = peer.matchIndex + 1;
 }
 
-/** Configurations never change, so the system of each is made once. */
-const systems = new WeakMap<Configuration, QuorumSystem>();
-
-/** Who decides: a majority of the voters of the configuration in force. */
-export function quorumOf({ state }: Raft): QuorumSystem {
-  const configuration = configurationOf(state);
-  const known = systems.get(configuration);
-  if (known !== undefined) return known;
-  const system = majority(configuration.voters.map(({ id }) => id));
-  systems.set(configuration, system);
-  return system;
+/** Whether another append may be on the way to a follower: one while probing, else as many as the limits allow. */
+export function hasRoom(peer: PeerState, options: ResolvedRaftOptions): boolean {
+  const { inflight, inflightBytes } = peer;
+  if (inflight.length === 0) return true;
+  if (peer.flow === 'probe' || inflight.length >= options.maxInflightAppends) return false;
+  let bytes = 0;
+  for (let i = 0; i < inflightBytes.length; i++) bytes += inflightBytes[i]!;
+  return bytes < options.maxInflightBytes;
 }
 
-const numbers = new Float64Array(MAX_VOTERS);
+/** Entries up to an index are on the way. */
+export function noteSent(peer: PeerState, lastIndex: number, bytes: number): void {
+  peer.inflight.push(lastIndex);
+  peer.inflightBytes.push(bytes);
+}
 
-/** The highest number that a quorum has reached, this server having reached `own`. */
+/** Entries up to an index have arrived. */
+export function noteArrived(peer: PeerState, matchIndex: number): void {
+  while (peer.inflight.length > 0 && peer.inflight[0]! <= matchIndex) {
+    peer.inflight.shift();
+    peer.inflightBytes.shift();
+  }
+}
+
+/** What was on the way counts as lost. */
+export function clearInflight(peer: PeerState): void {
+  peer.inflight.length = 0;
+  peer.inflightBytes.length = 0;
+}
+
+const numbers = new Float64Array(2 * MAX_MEMBERS);
+
+/** The highest number that a quorum has reached, this server having reached `own`, if it votes. */
 export function reachedByQuorum(raft: Raft, own: number, of: (peer: PeerState) => number): number {
   const { peers } = raft.state;
-  const system = quorumOf(raft);
-  let next = 0; // peers are the other voters, in the order of the configuration
-  for (let i = 0; i < system.members.length; i++) {
-    numbers[i] = system.members[i] === raft.options.id ? own : of(peers[next++]!);
+  const quorum = quorumIn(currentConfiguration(raft.state));
+  let next = 0; // both are by id, but for learners and joint configurations
+  for (let i = 0; i < quorum.members.length; i++) {
+    const id = quorum.members[i]!;
+    if (id === raft.options.id) {
+      numbers[i] = own;
+      continue;
+    }
+    if (peers[next]?.id !== id) next = peers.findIndex((peer) => peer.id === id);
+    numbers[i] = of(peers[next++]!);
   }
-  return committedIndex(system, numbers);
+  return committedIndex(quorum, numbers);
 }

@@ -1,7 +1,8 @@
-import { QuorateError, type Journal, type NodeId } from '../core/index.js';
+import { QuorateError, type Journal } from '../core/index.js';
 import type { StateMachine } from '../host/index.js';
 import { introductionsNeeded } from './admission.js';
-import type { Configuration, Member, RaftRecord } from './entry.js';
+import { configurationOf } from './configuration.js';
+import type { Member, RaftRecord } from './entry.js';
 import type { ResolvedRaftOptions } from './options.js';
 import { decodeRecord, encodeRecords, openSnapshot } from './record-codec.js';
 import { initialState, NOT_THIS_JOURNAL, replay, replaySnapshot, type RaftState } from './state.js';
@@ -68,10 +69,4 @@ export async function bootstrap(journal: Journal, group: string, state: RaftStat
   ];
   await journal.append(encodeRecords(group, records));
   for (const record of records) replay(state, record);
-}
-
-/** The configuration of these members, always in the same order. */
-export function configurationOf(members: readonly Member[]): Configuration {
-  const byId = (a: { id: NodeId }, b: { id: NodeId }): number => (a.id < b.id ? -1 : 1);
-  return { voters: members.map(({ id, address }) => ({ id, address })).sort(byId) };
 }

@@ -1,10 +1,11 @@
 import { addToBacklog, settleBacklog } from './backlog.js';
 import { appendToLog, coverWrites, output, send, type Raft } from './context.js';
 import { diskStalled } from './durability.js';
-import { payloadBytes, type Entry } from './entry.js';
+import { entryBytes, payloadBytes, type Entry } from './entry.js';
 import { lastIndexOfTerm, memoryFrom, sliceEntries, termAt } from './log.js';
 import type { AppendAccepted, AppendEntriesReply, AppendRejected } from './messages.js';
-import { reachedByQuorum, startProbing } from './progress.js';
+import { clearInflight, hasRoom, noteArrived, noteSent, reachedByQuorum, startProbing } from './progress.js';
+import { noteRound } from './lease.js';
 import { becomeFollower, refuse } from './roles.js';
 import { beginSnapshot, continueSnapshot } from './snapshot-sending.js';
 import type { PeerState } from './state.js';
@@ -13,10 +14,12 @@ const NO_ENTRIES: readonly Entry[] = [];
 
 /** Leaders: append the client's commands to the log, answer after they were applied (figure 2). */
 export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[]): void {
-  const { state, options } = raft;
+  const { state } = raft;
   if (state.role !== 'leader') return refuse(raft, id);
+  if (state.transfer !== null) return refuse(raft, id, 'transferring');
   if (wouldExceedBacklog(raft, payloads)) {
-    return output(raft, { type: 'refused', id, reason: 'overloaded', leader: options.id });
+    state.overloaded = true;
+    return refuse(raft, id, 'overloaded');
   }
   const term = state.currentTerm;
   const first = state.log.lastIndex + 1;
@@ -54,7 +57,7 @@ export function heartbeat(raft: Raft): void {
   if (diskStalled(raft)) return becomeFollower(raft, state.currentTerm, null);
   state.timers.heartbeat = raft.now + options.heartbeatIntervalMs;
   for (const peer of state.peers) {
-    if (peer.flow === 'probe') peer.inflight.length = 0; // what was sent a heartbeat ago counts as lost
+    if (peer.flow === 'probe') clearInflight(peer); // what was sent a heartbeat ago counts as lost
     if (peer.flow === 'snapshot') continueSnapshot(raft, peer);
   }
   startRound(raft);
@@ -63,6 +66,7 @@ export function heartbeat(raft: Raft): void {
 /** Sends a numbered heartbeat to each follower; its answers confirm that this server led when it was sent. */
 export function startRound(raft: Raft): void {
   raft.state.round++;
+  noteRound(raft);
   for (const peer of raft.state.peers) sendAppend(raft, peer, NO_ENTRIES, raft.state.round);
 }
 
@@ -79,8 +83,7 @@ export function replicate(raft: Raft): void {
 function sendEntries(raft: Raft, peer: PeerState): void {
   const { state, options } = raft;
   const { log } = state;
-  const window = peer.flow === 'probe' ? 1 : options.maxInflightAppends;
-  while (peer.flow !== 'snapshot' && peer.nextIndex <= log.lastIndex && peer.inflight.length < window) {
+  while (peer.flow !== 'snapshot' && peer.nextIndex <= log.lastIndex && hasRoom(peer, options)) {
     if (peer.nextIndex < log.firstIndex || termAt(log, peer.nextIndex - 1) === undefined) {
       return beginSnapshot(raft, peer);
     }
@@ -128,7 +131,7 @@ function sendAppend(raft: Raft, peer: PeerState, entries: readonly Entry[], roun
   peer.toldCommit = state.commitIndex;
   if (entries.length > 0) {
     const last = entries[entries.length - 1]!.index;
-    peer.inflight.push(last);
+    noteSent(peer, last, bytesOf(entries));
     if (peer.flow === 'replicate') peer.nextIndex = last + 1;
   }
   send(raft, peer.id, {
@@ -140,6 +143,12 @@ function sendAppend(raft: Raft, peer: PeerState, entries: readonly Entry[], roun
     leaderCommit: state.commitIndex,
     round,
   });
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (let i = 0; i < entries.length; i++) bytes += entryBytes(entries[i]!);
+  return bytes;
 }
 
 /** Takes an answer in: how far the follower's log equals this one, or where to look for the place (section 5.3). */
@@ -158,12 +167,12 @@ function accepted(raft: Raft, peer: PeerState, message: AppendAccepted): void {
   if (matchIndex > peer.matchIndex) {
     peer.matchIndex = matchIndex;
     raft.turn.matchChanged = true;
-    while (peer.inflight.length > 0 && peer.inflight[0]! <= matchIndex) peer.inflight.shift();
+    noteArrived(peer, matchIndex);
   }
   if (peer.flow === 'snapshot' && matchIndex + 1 >= raft.state.log.firstIndex) startProbing(peer);
   if (peer.flow === 'probe' && matchIndex >= peer.nextIndex - 1) {
     peer.flow = 'replicate';
-    peer.inflight.length = 0; // a probe that is not answered yet is sent again: its answer would free no place
+    clearInflight(peer); // a probe that is not answered yet is sent again: its answer would free no place
     peer.nextIndex = matchIndex + 1;
   }
   if (peer.nextIndex <= matchIndex) peer.nextIndex = matchIndex + 1;

@@ -1,21 +1,31 @@
 import { nextRandom, type NodeId } from '../core/index.js';
+import type { Refusal } from './commands.js';
 import { output, type Raft } from './context.js';
-import { configurationOf } from './state.js';
+import { memberIdsIn, voterIdsIn } from './configuration.js';
+import { currentConfiguration } from './state.js';
 
-/** The ids of the servers that vote. */
-export function voterIds(raft: Raft): readonly NodeId[] {
-  return configurationOf(raft.state).voters.map((member) => member.id);
+/** The ids of the servers whose votes count. */
+export function voterIds({ state }: Raft): readonly NodeId[] {
+  return voterIdsIn(currentConfiguration(state));
 }
 
-/** Whether this server votes. */
+/** The ids of all members, learners too. */
+export function memberIds({ state }: Raft): readonly NodeId[] {
+  return memberIdsIn(currentConfiguration(state));
+}
+
+/** Whether this server's vote counts. */
 export function isVoter(raft: Raft): boolean {
-  return configurationOf(raft.state).voters.some((member) => member.id === raft.options.id);
+  return voterIds(raft).includes(raft.options.id);
 }
 
-/** Election timeouts are drawn anew for each campaign, so that split votes do not repeat (section 5.2). */
+/**
+ * Election timeouts are drawn anew for each campaign, so that split votes do not repeat (section 5.2). Who is less
+ * preferred waits longer, so that the preferred ones campaign first; nobody's vote depends on it.
+ */
 export function drawElectionTimeout(raft: Raft): void {
-  const { electionTimeoutMs } = raft.options;
-  raft.state.electionTimeout = electionTimeoutMs * (1 + nextRandom(raft.state.random));
+  const { electionTimeoutMs, electionPriority } = raft.options;
+  raft.state.electionTimeout = electionTimeoutMs * (2 - electionPriority + nextRandom(raft.state.random));
 }
 
 /** Waits a whole election timeout from now. */
@@ -42,18 +52,30 @@ export function becomeFollower(raft: Raft, term: number, leader: NodeId | null):
 
 function leaveOffice(raft: Raft): void {
   const { state } = raft;
-  for (const read of state.reads) refuse(raft, read.id);
+  for (const read of state.reads) if (read.from === null) refuse(raft, read.id);
   state.reads = [];
+  state.rounds = [];
+  state.leaseUntil = -Infinity;
   state.peers = [];
+  endChange(raft);
   state.timers.heartbeat = Infinity;
   state.timers.quorum = Infinity;
   drawElectionTimeout(raft);
   resetElectionTimer(raft);
 }
 
-/** Tells the host that this server does not lead and who does. */
-export function refuse(raft: Raft, id: number): void {
-  output(raft, { type: 'refused', id, reason: 'notLeader', leader: raft.state.leader });
+/** A change of members ends without being known to be complete. The next leader may complete what has begun. */
+export function endChange(raft: Raft): void {
+  const { change } = raft.state;
+  if (change === null) return;
+  raft.state.change = null;
+  if (change.begun) output(raft, { type: 'lost', id: change.id });
+  else refuse(raft, change.id);
+}
+
+/** Tells the host that something will not be done, why, and who leads. */
+export function refuse(raft: Raft, id: number, reason: Refusal = 'notLeader'): void {
+  output(raft, { type: 'refused', id, reason, leader: raft.state.leader });
 }
 
 /** A message of the current term from its leader: who asks for votes in this term has lost. */

@@ -1,7 +1,7 @@
 import type { NodeId } from '../core/index.js';
 import { handleIntroduction, handleIntroductionReply, introduce, introduceTo } from './admission.js';
 import { applied, applyCommitted, compacted, logReadForApply, snapshotTaken, storeSnapshot } from './applying.js';
-import { releaseSettled } from './backlog.js';
+import { releaseSettled, tellDrained } from './backlog.js';
 import type { RaftCommand } from './commands.js';
 import { saveHardState, send, type Raft } from './context.js';
 import {
@@ -14,9 +14,11 @@ import {
   leaderIsAlive,
 } from './election.js';
 import { handleAppendEntries, sendAcknowledgement } from './following.js';
+import { honourOldLease } from './lease.js';
+import { advanceMembership, cancelChange, changeMembers, configurationCommitted } from './membership.js';
 import type { RaftMessage } from './messages.js';
 import { startProbing } from './progress.js';
-import { confirmReads, read } from './reads.js';
+import { askLeader, confirmReads, handleReadIndex, handleReadIndexReply, read } from './reads.js';
 import {
   advanceCommit,
   handleAppendEntriesReply,
@@ -25,10 +27,11 @@ import {
   propose,
   replicate,
 } from './replication.js';
-import { becomeFollower, drawElectionTimeout, resetElectionTimer, voterIds } from './roles.js';
+import { becomeFollower, drawElectionTimeout, memberIds, resetElectionTimer } from './roles.js';
 import { handleInstallSnapshot, installed, installFailed, snapshotReceived } from './snapshot-receiving.js';
-import { handleInstallSnapshotReply, snapshotRead } from './snapshot-sending.js';
-import type { PeerState } from './state.js';
+import { handleInstallSnapshotReply, snapshotFailed, snapshotRead } from './snapshot-sending.js';
+import { configurationIndex, type PeerState } from './state.js';
+import { advanceTransfer, handleTimeoutNow, settleTransfer, transfer, transferTimeout } from './transfer.js';
 
 /** Rules for all servers (figure 2): first settle the term, then do what the message asks. */
 export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
@@ -42,8 +45,8 @@ export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
     return handlePreVoteReply(raft, from, message);
   if (message.term < state.currentTerm) return refuseStale(raft, from, message);
   if (message.term > state.currentTerm) {
-    if (message.type === 'requestVote' && leaderIsAlive(raft)) return; // thesis, section 4.2.3
-    if (isAnswer(message) && !voterIds(raft).includes(from)) return; // only voters were asked anything
+    if (message.type === 'requestVote' && !message.transfer && leaderIsAlive(raft)) return; // thesis, section 4.2.3
+    if (isAnswer(message) && !memberIds(raft).includes(from)) return; // only members were asked anything
     becomeFollower(raft, message.term, null);
   }
   switch (message.type) {
@@ -59,10 +62,16 @@ export function receive(raft: Raft, from: NodeId, message: RaftMessage): void {
     case 'installSnapshot':
       if (state.role !== 'leader') handleInstallSnapshot(raft, from, message);
       return;
+    case 'timeoutNow':
+      return handleTimeoutNow(raft, from);
+    case 'readIndexReply':
+      if (state.leader === from) handleReadIndexReply(raft, message);
+      return;
     default: {
       const peer = heardFromPeer(raft, from);
       if (peer === undefined) return;
       if (message.type === 'appendEntriesReply') return handleAppendEntriesReply(raft, peer, message);
+      if (message.type === 'readIndex') return handleReadIndex(raft, from, message);
       return handleInstallSnapshotReply(raft, peer, message);
     }
   }
@@ -114,6 +123,20 @@ export function runCommand(raft: Raft, command: RaftCommand): void {
       return propose(raft, command.id, command.payloads);
     case 'read':
       return read(raft, command.id);
+    case 'changeMembers':
+      return changeMembers(raft, command.id, command.change);
+    case 'cancelChange':
+      return cancelChange(raft, command.id);
+    case 'transfer':
+      return transfer(raft, command.id, command.to);
+    case 'forgetLeader':
+      return forgetLeader(raft);
+    case 'unreachable':
+      return peerChanged(raft, command.peer);
+    case 'snapshotFailed': {
+      const peer = peerOf(raft, command.peer);
+      return peer === undefined ? undefined : snapshotFailed(peer);
+    }
     case 'applied':
       return applied(raft, command.index);
     case 'logRead': {
@@ -143,8 +166,19 @@ export function peerChanged(raft: Raft, id: NodeId): void {
   introduceTo(raft, id);
   const peer = peerOf(raft, id);
   if (peer === undefined) return;
-  if (peer.flow !== 'snapshot') startProbing(peer);
-  else if (peer.snapshot?.step === 'sent') peer.snapshot.step = 'idle';
+  if (peer.flow === 'snapshot') snapshotFailed(peer);
+  else startProbing(peer);
+}
+
+/**
+ * Followers: the host knows that the leader is gone, so that this server votes for another one at once. Not where leaders
+ * rely on a lease, which this would break.
+ */
+function forgetLeader(raft: Raft): void {
+  const { state, options } = raft;
+  if (state.role === 'leader' || options.leaseReads) return;
+  state.leader = null;
+  state.leaderContact = -Infinity;
 }
 
 /** Deadlines that are reached. The first wake of an incarnation arms the election timer. */
@@ -154,24 +188,39 @@ export function wake(raft: Raft): void {
     drawElectionTimeout(raft);
     if (raft.state.admitted) resetElectionTimer(raft);
     else timers.election = Infinity;
+    honourOldLease(raft);
     if (raft.state.identity !== null && !raft.state.introduced) timers.introduction = raft.now;
   }
   if (raft.now >= timers.introduction) introduce(raft);
   if (raft.now >= timers.election) electionTimeout(raft);
   if (raft.now >= timers.quorum) checkQuorum(raft);
   if (raft.now >= timers.heartbeat) heartbeat(raft);
+  if (raft.now >= timers.transfer) transferTimeout(raft);
+}
+
+/** What leaders do at the end of a turn. At the end of it they may lead no more. */
+function lead(raft: Raft): void {
+  const { state, turn } = raft;
+  const { commitIndex } = state;
+  if (turn.matchChanged) advanceCommit(raft);
+  if (turn.readsChanged || turn.matchChanged) confirmReads(raft);
+  advanceMembership(raft);
+  replicate(raft);
+  if (state.transfer !== null) advanceTransfer(raft);
+  const configuration = configurationIndex(state);
+  if (configuration > commitIndex && configuration <= state.commitIndex) configurationCommitted(raft);
 }
 
 /** Builds what all inputs of the turn lead to together. */
 export function finishTurn(raft: Raft): void {
   const { state, turn } = raft;
-  if (state.role === 'leader') {
-    if (turn.matchChanged) advanceCommit(raft);
-    if (turn.readsChanged || turn.matchChanged) confirmReads(raft);
-    replicate(raft);
-  } else {
+  if (state.role === 'leader') lead(raft);
+  if (state.role !== 'leader') {
     sendAcknowledgement(raft);
+    askLeader(raft);
+    settleTransfer(raft);
   }
+  tellDrained(raft);
   turn.matchChanged = false;
   turn.readsChanged = false;
   turn.ack = null;

@@ -1,14 +1,14 @@
 import type { RaftCommand } from './commands.js';
 import { output, send, type Raft } from './context.js';
 import type { InstallSnapshotReply } from './messages.js';
-import { startProbing } from './progress.js';
+import { clearInflight, startProbing } from './progress.js';
 import { configurationAt, type PeerState } from './state.js';
 
 /** Leaders: a follower needs entries that are gone, so it gets the snapshot that replaced them (section 7). */
 export function beginSnapshot(raft: Raft, peer: PeerState): void {
   const { snapshotIndex: index, snapshotTerm: term } = raft.state.log;
   peer.flow = 'snapshot';
-  peer.inflight.length = 0;
+  clearInflight(peer);
   const configuration = configurationAt(raft.state, index);
   peer.snapshot = { index, term, configuration, offset: 0, step: 'idle', sentAt: raft.now };
   readPiece(raft, peer);
@@ -20,6 +20,11 @@ export function continueSnapshot(raft: Raft, peer: PeerState): void {
   if (snapshot === null || snapshot.step === 'reading') return;
   const unanswered = raft.now - snapshot.sentAt >= raft.options.electionTimeoutMs;
   if (snapshot.step === 'idle' || unanswered) readPiece(raft, peer);
+}
+
+/** The host could not bring a piece to a follower. */
+export function snapshotFailed({ snapshot }: PeerState): void {
+  if (snapshot?.step === 'sent') snapshot.step = 'idle';
 }
 
 function readPiece(raft: Raft, peer: PeerState): void {

@@ -1,6 +1,7 @@
 import { QuorateError, seedRandom, type NodeId, type RandomState } from '../core/index.js';
 import type { Role } from './commands.js';
-import { isEntry, type Configuration, type Entry, type RaftRecord } from './entry.js';
+import { configurationOf } from './configuration.js';
+import { isEntry, type Configuration, type Entry, type Member, type RaftRecord } from './entry.js';
 import { appendEntry, emptyLog, logAfterSnapshot, releaseMemory, truncateFrom, type LogState } from './log.js';
 import { resolveOptions, type RaftOptions } from './options.js';
 
@@ -16,7 +17,7 @@ export interface RaftState {
   commitIndex: number;
   /** Highest index that the host confirmed as applied. */
   lastApplied: number;
-  /** For each other voter, on leaders: `nextIndex[]` and `matchIndex[]`, and what goes with them. */
+  /** On leaders, for each other member by id: `nextIndex[]` and `matchIndex[]`, and what goes with them. */
   peers: PeerState[];
 
   /** Which journal this server runs on; `null` when it was not made by founding. Persistent. */
@@ -63,10 +64,28 @@ export interface RaftState {
   round: number;
   /** On leaders: reads waiting for a round. */
   reads: PendingRead[];
+  /** On leaders that read by lease: the rounds that no quorum has answered yet, ascending. */
+  rounds: SentRound[];
+  /** On leaders that read by lease: until when nobody else can have been elected. */
+  leaseUntil: number;
+  /** On leaders: whether a successor was told to campaign, so that no lease holds any more in this term. */
+  leaseRevoked: boolean;
+  /** On others: reads for which the leader is asked. */
+  asked: AskedRead[];
+  /** How often a leader was asked in this incarnation. */
+  askCount: number;
+  /** When it was last asked. */
+  askedAt: number;
+  /** On leaders: the change of members that was asked for. */
+  change: PendingChange | null;
+  /** The handing over of leadership that was asked for. */
+  transfer: PendingTransfer | null;
   /** On leaders: bytes of this term's entries that are not committed, durable here, and applied here. */
   backlogBytes: number;
   /** On leaders: the last entry that is all of that. */
   settledIndex: number;
+  /** On leaders: whether proposals were refused since there was room for them. */
+  overloaded: boolean;
   /** The index of a snapshot that the host took and that waits for the log to be durable so far; else 0. */
   snapshotTaken: number;
   /** A snapshot that is being received. */
@@ -89,6 +108,8 @@ export interface Timers {
   quorum: number;
   /** When a founding member introduces itself again. */
   introduction: number;
+  /** When a successor should have taken over. */
+  transfer: number;
 }
 
 /** What a leader knows of one follower. Invariant: `matchIndex < nextIndex`. */
@@ -106,6 +127,8 @@ export interface PeerState {
   flow: 'probe' | 'replicate' | 'snapshot';
   /** The last index of each append that is unanswered, ascending. */
   inflight: number[];
+  /** What the entries of each of these count for. */
+  inflightBytes: number[];
   /** The commit index that it was last told. */
   toldCommit: number;
   /** Whether entries for it are being read from the journal. */
@@ -155,18 +178,72 @@ export interface UnstoredEntries {
 
 /** A read that waits to be confirmed. */
 export interface PendingRead {
+  /** Of this server's own read; of another's, the number of its question. */
   readonly id: number;
+  /** Who asked; `null` for this server. */
+  readonly from: NodeId | null;
+  /** The run of whoever asked. */
+  readonly incarnation: number;
   /** The commit index when the read came; 0 until the leader has committed an entry of its term. */
   index: number;
   /** The heartbeat round that confirms it; 0 until one was started. */
   round: number;
 }
 
-const NOBODY: Configuration = { voters: [] };
+/** A heartbeat round and when it was sent. */
+export interface SentRound {
+  readonly round: number;
+  readonly at: number;
+}
+
+/** A read of a server that does not lead. */
+export interface AskedRead {
+  readonly id: number;
+  /** Who led when it came. */
+  readonly leader: NodeId;
+  /** The number of the question that is to confirm it; 0 until one was sent. */
+  ask: number;
+}
+
+/** A change of members on its way. */
+export interface PendingChange {
+  readonly id: number;
+  /** Where it is to lead. */
+  readonly voters: readonly Member[];
+  readonly learners: readonly Member[];
+  /** Whether a configuration was appended for it. */
+  begun: boolean;
+  /** How far the voters to be are with catching up. */
+  catchUp: CatchUp[];
+}
+
+/** The rounds in which a new server catches up: each brings it what the log had when the round began (thesis, 4.2.1). */
+export interface CatchUp {
+  readonly id: NodeId;
+  /** The last index of the log when the round began. */
+  end: number;
+  /** When the round began. */
+  startedAt: number;
+  /** Whether a round took less than an election timeout, so that it will not hold the others up as a voter. */
+  done: boolean;
+}
+
+/** Leadership on its way to another server. */
+export interface PendingTransfer {
+  readonly id: number;
+  readonly to: NodeId;
+}
+
+const NOBODY: Configuration = configurationOf([]);
 
 /** The configuration in force: nobody until a first one is known. */
-export function configurationOf(state: RaftState): Configuration {
+export function currentConfiguration(state: RaftState): Configuration {
   return state.configurations.at(-1)?.configuration ?? NOBODY;
+}
+
+/** The index from which the configuration in force holds. */
+export function configurationIndex(state: RaftState): number {
+  return state.configurations.at(-1)?.index ?? 0;
 }
 
 /**
@@ -196,7 +273,13 @@ export function initialState(options: RaftOptions): RaftState {
     readingForApply: false,
     leaderContact: -Infinity,
     electionTimeout: electionTimeoutMs,
-    timers: { election: -Infinity, heartbeat: Infinity, quorum: Infinity, introduction: Infinity },
+    timers: {
+      election: -Infinity,
+      heartbeat: Infinity,
+      quorum: Infinity,
+      introduction: Infinity,
+      transfer: Infinity,
+    },
     random: seedRandom(seed, streamOf(id)),
     writeCount: 0,
     hardStateWrite: 0,
@@ -205,8 +288,17 @@ export function initialState(options: RaftOptions): RaftState {
     termStartIndex: 0,
     round: 0,
     reads: [],
+    rounds: [],
+    leaseUntil: -Infinity,
+    leaseRevoked: false,
+    asked: [],
+    askCount: 0,
+    askedAt: -Infinity,
+    change: null,
+    transfer: null,
     backlogBytes: 0,
     settledIndex: 0,
+    overloaded: false,
     snapshotTaken: 0,
     install: null,
   };

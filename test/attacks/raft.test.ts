@@ -82,7 +82,7 @@ describe('a Raft node that strangers talk to', () => {
       { type: 'installSnapshotReply', term: newer, lastIncludedIndex: 1, offset: 0, installed: true },
       { type: 'requestVoteReply', term: newer, voteGranted: false },
       { type: 'preVoteReply', term: newer, campaignTerm: newer, granted: false },
-      { type: 'requestVote', term: newer, lastLogIndex: 1e9, lastLogTerm: newer },
+      { type: 'requestVote', term: newer, lastLogIndex: 1e9, lastLogTerm: newer, transfer: false },
     ];
     for (let i = 0; i < 100; i++) {
       for (const to of ['a', 'b', 'c']) for (const forgery of forgeries) channel.send(to, forgery);

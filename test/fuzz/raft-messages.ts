@@ -1,16 +1,16 @@
-import type { Configuration, Entry, RaftMessage } from '../../src/raft/index.js';
+import type { Configuration, Entry, Member, RaftMessage } from '../../src/raft/index.js';
 import type { Random } from './random.js';
 
 /** A message that a Raft server may send. Terms and indexes are small now and then, so that they meet. */
 export function raftMessage(random: Random, count: () => number = () => random.count()): RaftMessage {
   const term = count();
-  switch (random.below(9)) {
+  switch (random.below(13)) {
     case 0:
       return { type: 'introduction', identity: random.name() };
     case 1:
       return { type: 'introductionReply', identity: random.name(), known: random.name() };
     case 2:
-      return { type: random.pick(['preVote', 'requestVote']), term, lastLogIndex: count(), lastLogTerm: count() };
+      return { type: 'preVote', term, lastLogIndex: count(), lastLogTerm: count() };
     case 3:
       return { type: 'preVoteReply', term, campaignTerm: count(), granted: random.oneIn(2) };
     case 4:
@@ -20,6 +20,14 @@ export function raftMessage(random: Random, count: () => number = () => random.c
     case 6:
       return installSnapshot(random, term, count);
     case 7:
+      return { type: 'requestVote', term, lastLogIndex: count(), lastLogTerm: count(), transfer: random.oneIn(2) };
+    case 8:
+      return { type: 'timeoutNow', term };
+    case 9:
+      return { type: 'readIndex', term, incarnation: random.below(2), ask: count() };
+    case 10:
+      return { type: 'readIndexReply', term, incarnation: random.below(2), ask: count(), index: count() };
+    case 11:
       return {
         type: 'installSnapshotReply',
         term,
@@ -82,6 +90,12 @@ function entry(random: Random, index: number, term: number): Entry {
 
 export function configuration(random: Random): Configuration {
   const ids = new Set(random.list(4, () => (random.oneIn(2) ? random.pick(['a', 'b', 'c']) : random.name())));
-  const voters = [...ids].sort((a, b) => (a < b ? -1 : 1));
-  return { voters: voters.map((id) => ({ id, address: random.oneIn(2) ? null : random.name(200) })) };
+  const members = [...ids]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((id) => ({ id, address: random.oneIn(2) ? null : random.name(200), place: random.below(4) }));
+  const at = (...places: readonly number[]): Member[] =>
+    members.filter(({ place }) => places.includes(place)).map(({ id, address }) => ({ id, address }));
+  return random.oneIn(2)
+    ? { voters: at(0, 1, 2, 3), outgoing: [], learners: [] }
+    : { voters: at(0, 1), outgoing: at(1, 2), learners: at(3) };
 }

@@ -91,7 +91,12 @@ export function raft(options: RaftModelOptions): RaftModel {
     initialState: (id) => {
       const state = module.initialState(raftOptions(id));
       const voters = nodes.map((voter) => ({ id: voter, address: null }));
-      module.replay(state, { type: 'configuration', index: 1, term: FIRST_TERM, data: { voters } });
+      module.replay(state, {
+        type: 'configuration',
+        index: 1,
+        term: FIRST_TERM,
+        data: raftModule.configurationOf(voters),
+      });
       return state;
     },
     create: (id, state) => module.create(raftOptions(id), state),

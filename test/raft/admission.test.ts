@@ -86,7 +86,7 @@ describe('a founding member', () => {
     const append = { type: 'appendEntries', term: 2, prevLogIndex: 1, prevLogTerm: 1 } as const;
     for (const message of [
       { type: 'preVote', ...request },
-      { type: 'requestVote', ...request },
+      { type: 'requestVote', ...request, transfer: false },
       { ...append, entries: [], leaderCommit: 1, round: 1 },
     ] as const) {
       expect(server.receive('b', message).messages).toEqual([]);

@@ -1,14 +1,27 @@
 import fc from 'fast-check';
 import { isNodeId } from '../../src/core/index.js';
-import type { Configuration, Entry, RaftMessage } from '../../src/raft/index.js';
+import type { Configuration, Entry, Member, RaftMessage } from '../../src/raft/index.js';
 
 const count = fc.oneof(fc.nat({ max: 20 }), fc.maxSafeNat());
 const bytes = fc.uint8Array({ maxLength: 20 });
 const nodeId = fc.stringMatching(/^[\x21-\x7e]{1,8}$/).filter(isNodeId);
 
-const configuration: fc.Arbitrary<Configuration> = fc
-  .uniqueArray(fc.record({ id: nodeId, address: fc.option(fc.string()) }), { selector: ({ id }) => id, maxLength: 5 })
-  .map((voters) => ({ voters: voters.sort((a, b) => (a.id < b.id ? -1 : 1)) }));
+const place = fc.constantFrom('voter', 'leaving', 'both', 'demoted', 'learner');
+const placed = fc.record({ member: fc.record({ id: nodeId, address: fc.option(fc.string()) }), place });
+
+/** Any configuration, joint ones and such with learners too. */
+export const configuration: fc.Arbitrary<Configuration> = fc
+  .uniqueArray(placed, { selector: ({ member }) => member.id, maxLength: 5 })
+  .map((list) => {
+    const sorted = list.sort((a, b) => (a.member.id < b.member.id ? -1 : 1));
+    const at = (...places: readonly string[]): Member[] =>
+      sorted.filter((item) => places.includes(item.place)).map(({ member }) => member);
+    return {
+      voters: at('voter', 'both'),
+      outgoing: at('leaving', 'both', 'demoted'),
+      learners: at('learner', 'demoted'),
+    };
+  });
 
 /** What an entry says, without its place. */
 const content = fc.oneof(
@@ -63,7 +76,16 @@ export const message: fc.Arbitrary<RaftMessage> = fc.oneof(
   }),
   fc.record({ type: type('preVote'), term: count, lastLogIndex: count, lastLogTerm: count }),
   fc.record({ type: type('preVoteReply'), term: count, campaignTerm: count, granted: fc.boolean() }),
-  fc.record({ type: type('requestVote'), term: count, lastLogIndex: count, lastLogTerm: count }),
+  fc.record({
+    type: type('requestVote'),
+    term: count,
+    lastLogIndex: count,
+    lastLogTerm: count,
+    transfer: fc.boolean(),
+  }),
+  fc.record({ type: type('timeoutNow'), term: count }),
+  fc.record({ type: type('readIndex'), term: count, incarnation: count, ask: count }),
+  fc.record({ type: type('readIndexReply'), term: count, incarnation: count, ask: count, index: count }),
   fc.record({ type: type('requestVoteReply'), term: count, voteGranted: fc.boolean() }),
   appendEntries,
   fc.record({

@@ -1,5 +1,5 @@
 import type { NodeId } from '../../src/core/index.js';
-import { create, initialState, replay } from '../../src/raft/index.js';
+import { configurationOf, create, initialState, replay } from '../../src/raft/index.js';
 import type {
   Entry,
   RaftCommand,
@@ -103,7 +103,7 @@ class ReplicatedMap implements SimulatedProtocol<
     const state = initialState(options);
     if (disk.records.length === 0) {
       const voters = ids.map((voter) => ({ id: voter, address: null }));
-      disk.records.push({ type: 'configuration', index: 1, term: 1, data: { voters } });
+      disk.records.push({ type: 'configuration', index: 1, term: 1, data: configurationOf(voters) });
     }
     for (const record of disk.records) replay(state, record);
     return { machine: create(options, state), application: { map: new Map(), index: 0, reads: [] } };

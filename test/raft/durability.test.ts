@@ -3,7 +3,7 @@ import { initialState, replay, type RaftMessage } from '../../src/raft/index.js'
 import { entries, entry, Server } from './script.js';
 
 describe('term and vote (figure 2: updated on stable storage before responding)', () => {
-  const requestVote: RaftMessage = { type: 'requestVote', term: 4, lastLogIndex: 9, lastLogTerm: 3 };
+  const requestVote: RaftMessage = { type: 'requestVote', term: 4, lastLogIndex: 9, lastLogTerm: 3, transfer: false };
 
   it('are one record, and a vote leaves after it', () => {
     const server = new Server('a', { log: [1] });
@@ -137,7 +137,7 @@ describe('an acknowledgement', () => {
       leaderCommit: 0,
       round: 0,
     } as const;
-    const requestVote = { type: 'requestVote', term: 5, lastLogIndex: 9, lastLogTerm: 4 } as const;
+    const requestVote = { type: 'requestVote', term: 5, lastLogIndex: 9, lastLogTerm: 4, transfer: false } as const;
     const taken = server.step(
       { type: 'message', from: 'b', message: { ...append, entries: entries(1, 1) } },
       { type: 'message', from: 'c', message: requestVote },

@@ -62,9 +62,9 @@ describe('the election timeout', () => {
     const server = new Server('a', { log: [1, 2] });
     const before = server.machine.wakeAt;
     server.now = 90;
-    server.receive('b', { type: 'requestVote', term: 3, lastLogIndex: 1, lastLogTerm: 1 });
+    server.receive('b', { type: 'requestVote', term: 3, lastLogIndex: 1, lastLogTerm: 1, transfer: false });
     expect(server.machine.wakeAt).toBe(before);
-    server.receive('b', { type: 'requestVote', term: 4, lastLogIndex: 2, lastLogTerm: 2 });
+    server.receive('b', { type: 'requestVote', term: 4, lastLogIndex: 2, lastLogTerm: 2, transfer: false });
     expect(server.machine.wakeAt).toBeGreaterThanOrEqual(190);
   });
 
@@ -94,7 +94,7 @@ describe('a candidate (figure 2)', () => {
     const taken = server.passToWake();
     expect(server.state).toMatchObject({ role: 'candidate', currentTerm: 7, votedFor: 'a', leader: null });
     expect(taken.writes).toEqual([{ type: 'hardState', term: 7, votedFor: 'a' }]);
-    const asked = { type: 'requestVote', term: 7, lastLogIndex: 2, lastLogTerm: 4 };
+    const asked = { type: 'requestVote', term: 7, lastLogIndex: 2, lastLogTerm: 4, transfer: false };
     expect(taken.messages).toEqual(['b', 'c'].map((to) => ({ to, message: asked, after: 1 })));
   });
 
@@ -249,7 +249,7 @@ describe('a vote (section 5.4.1)', () => {
 
   it.each(table)('for a candidate with %s', (_, lastLogIndex, lastLogTerm, voteGranted) => {
     const server = new Server('a', { log: [1, 4, 4], term: 5 });
-    const taken = server.receive('b', { type: 'requestVote', term: 6, lastLogIndex, lastLogTerm });
+    const taken = server.receive('b', { type: 'requestVote', term: 6, lastLogIndex, lastLogTerm, transfer: false });
     expect(taken.sent('requestVoteReply', 'b')).toEqual([{ type: 'requestVoteReply', term: 6, voteGranted }]);
   });
 
@@ -259,7 +259,13 @@ describe('a vote (section 5.4.1)', () => {
     expect(taken.sent('preVoteReply', 'b')).toEqual([{ type: 'preVoteReply', term: 5, campaignTerm: 6, granted }]);
   });
 
-  const ask = (term: number): RaftMessage => ({ type: 'requestVote', term, lastLogIndex: 9, lastLogTerm: 9 });
+  const ask = (term: number): RaftMessage => ({
+    type: 'requestVote',
+    term,
+    lastLogIndex: 9,
+    lastLogTerm: 9,
+    transfer: false,
+  });
 
   it('is refused to a candidate of an older term', () => {
     const server = new Server('a', { term: 5 });
@@ -451,7 +457,7 @@ describe('a pre-vote (thesis, section 9.6)', () => {
 });
 
 describe('a leader is not disturbed (thesis, section 4.2.3)', () => {
-  const ask: RaftMessage = { type: 'requestVote', term: 9, lastLogIndex: 9, lastLogTerm: 9 };
+  const ask: RaftMessage = { type: 'requestVote', term: 9, lastLogIndex: 9, lastLogTerm: 9, transfer: false };
 
   it('a server that heard from its leader ignores candidates of higher terms', () => {
     const server = new Server('a', { log: [1] });

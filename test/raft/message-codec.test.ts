@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
 import { MalformedError } from '../../src/core/index.js';
-import { parseMessage, raftCodec, type RaftMessage } from '../../src/raft/index.js';
+import { configurationOf, parseMessage, raftCodec, type RaftMessage } from '../../src/raft/index.js';
 import { message } from './any-message.js';
 
 const codec = raftCodec();
@@ -16,7 +16,7 @@ const append: RaftMessage & { type: 'appendEntries' } = {
   entries: [
     { type: 'command', index: 6, term: 2, data: Uint8Array.of(1, 2, 3) },
     { type: 'noop', index: 7, term: 3, data: null },
-    { type: 'configuration', index: 8, term: 3, data: { voters: [{ id: 'a', address: null }] } },
+    { type: 'configuration', index: 8, term: 3, data: configurationOf([{ id: 'a', address: null }]) },
   ],
   leaderCommit: 4,
   round: 9,

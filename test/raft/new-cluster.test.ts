@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Configuration, RaftRecord } from '../../src/raft/index.js';
-import { seedNewCluster } from '../../src/raft/index.js';
+import { configurationOf, seedNewCluster } from '../../src/raft/index.js';
 import { withHeader } from '../../src/raft/checkpoints.js';
 import { decodeRecord, encodeRecord, openSnapshot } from '../../src/raft/record-codec.js';
 import { MemoryJournal } from '../../src/storage/memory.js';
 
-const voters = (...ids: string[]): Configuration => ({ voters: ids.map((id) => ({ id, address: `old-${id}:1` })) });
+const voters = (...ids: string[]): Configuration => configurationOf(ids.map((id) => ({ id, address: `old-${id}:1` })));
 const command = (index: number, term: number): RaftRecord => ({
   ...{ type: 'command', index, term },
   data: Uint8Array.of(index),
@@ -47,7 +47,7 @@ describe('the journal of a new cluster', () => {
     const { groups, records } = await seeded(await journalOf(RECORDS));
     expect(groups).toEqual([{ group: 'raft', lastIndex: 4, term: 8 }]);
     expect(records.filter(({ type }) => type === 'command')).toEqual([command(3, 6), command(4, 6)]);
-    const data = { voters: [{ id: 'x', address: 'x:1' }] };
+    const data = configurationOf([{ id: 'x', address: 'x:1' }]);
     expect(records.at(-1)).toEqual({ type: 'configuration', index: 5, term: 8, data });
   });
 
@@ -88,7 +88,7 @@ describe('the journal of a new cluster', () => {
     for await (const item of target.replay()) {
       if (item.type === 'record') continue;
       const { header: found, rest } = await openSnapshot(item.chunks);
-      expect(found).toEqual({ ...header, configuration: { voters: [{ id: 'x', address: 'x:1' }] } });
+      expect(found).toEqual({ ...header, configuration: configurationOf([{ id: 'x', address: 'x:1' }]) });
       let text = '';
       for await (const chunk of rest) text += new TextDecoder().decode(chunk);
       expect(text).toBe('state of things');

@@ -1,23 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
-import { parseMessage, type Entry, type RaftMessage } from '../../src/raft/index.js';
+import { configurationOf, parseMessage, type Entry, type RaftMessage } from '../../src/raft/index.js';
 import { message } from './any-message.js';
 
 const voters = [
   { id: 'a', address: null },
   { id: 'b', address: 'host:1' },
 ];
+const configuration = configurationOf(voters);
 const entries: Entry[] = [
   { type: 'command', index: 6, term: 2, data: Uint8Array.of(1, 2) },
   { type: 'noop', index: 7, term: 3, data: null },
-  { type: 'configuration', index: 8, term: 3, data: { voters } },
+  { type: 'configuration', index: 8, term: 3, data: configuration },
 ];
 /** One message of each kind, to be spoiled. */
 const examples: readonly RaftMessage[] = [
   { type: 'preVote', term: 4, lastLogIndex: 3, lastLogTerm: 2 },
   { type: 'preVoteReply', term: 4, campaignTerm: 5, granted: true },
-  { type: 'requestVote', term: 4, lastLogIndex: 3, lastLogTerm: 2 },
+  { type: 'requestVote', term: 4, lastLogIndex: 3, lastLogTerm: 2, transfer: false },
   { type: 'requestVoteReply', term: 4, voteGranted: true },
   { type: 'appendEntries', term: 4, prevLogIndex: 5, prevLogTerm: 2, entries, leaderCommit: 5, round: 0 },
   { type: 'appendEntriesReply', success: true, term: 4, matchIndex: 8, round: 2 },
@@ -27,7 +28,7 @@ const examples: readonly RaftMessage[] = [
     term: 4,
     lastIncludedIndex: 9,
     lastIncludedTerm: 3,
-    configuration: { voters },
+    configuration,
     offset: 0,
     data: Uint8Array.of(7),
     done: false,
@@ -35,6 +36,9 @@ const examples: readonly RaftMessage[] = [
   { type: 'installSnapshotReply', term: 4, lastIncludedIndex: 9, offset: 1, installed: false },
   { type: 'introduction', identity: 'journal' },
   { type: 'introductionReply', identity: 'journal', known: 'other' },
+  { type: 'timeoutNow', term: 4 },
+  { type: 'readIndex', term: 4, incarnation: 7, ask: 2 },
+  { type: 'readIndexReply', term: 4, incarnation: 7, ask: 2, index: 5 },
 ];
 const append = examples[4] as RaftMessage & { type: 'appendEntries' };
 const snapshot = examples[7] as RaftMessage & { type: 'installSnapshot' };
@@ -69,6 +73,7 @@ function isRight(field: string, value: unknown): boolean {
     case 'done':
     case 'installed':
     case 'success':
+    case 'transfer':
       return typeof value === 'boolean';
     case 'data':
       return value instanceof Uint8Array;

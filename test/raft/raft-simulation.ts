@@ -1,6 +1,6 @@
 import type { NodeId } from '../../src/core/index.js';
 import type * as Raft from '../../src/raft/index.js';
-import { isEntry } from '../../src/raft/index.js';
+import { configurationOf, isEntry } from '../../src/raft/index.js';
 import { Simulation, type SimulatedHost, type SimulatedProtocol, type TraceEvent } from '../../src/testing/index.js';
 import { RaftInvariants } from './raft-invariants.js';
 import type { ClientAction, Scenario } from './raft-scenario.js';
@@ -87,6 +87,7 @@ class RaftCluster implements SimulatedProtocol<
   readonly #foundings = new Map<NodeId, number>();
   /** Members that came back without what they had promised. */
   readonly #denied = new Set<NodeId>();
+  #starts = 0;
   #healed = false;
   #elections = 0;
   #proposals = 0;
@@ -121,7 +122,7 @@ class RaftCluster implements SimulatedProtocol<
 
   start(id: NodeId, disk: Host['disk']): { machine: Raft.RaftMachine; application: Application } {
     const raft = this.#raft;
-    const options = { id, seed: this.#scenario.seed, ...this.#scenario.raft };
+    const options = { id, seed: this.#scenario.seed, incarnation: ++this.#starts, ...this.#scenario.raft };
     const state = raft.initialState(options);
     const application: Application = { index: 0, digest: 0, snapshot: null, incoming: [], open: new Map() };
     if (disk.checkpoint !== null) {
@@ -148,7 +149,7 @@ class RaftCluster implements SimulatedProtocol<
         type: 'configuration',
         index: 1,
         term: 1,
-        data: { voters: ids.map((voter) => ({ id: voter, address: null })) },
+        data: configurationOf(ids.map((voter) => ({ id: voter, address: null }))),
       },
     ];
   }

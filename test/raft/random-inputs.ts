@@ -85,7 +85,7 @@ export class RandomInputs {
     const sending = peers[0]?.snapshot?.index ?? 1;
     const message = this.#one<RaftMessage>(
       { type: 'preVote', term: term + 1, ...last },
-      { type: 'requestVote', term, ...last },
+      { type: 'requestVote', term, ...last, transfer: false },
       { type: 'preVoteReply', term, campaignTerm: currentTerm + 1, granted: true },
       { type: 'preVoteReply', term, campaignTerm: currentTerm + 1, granted: true },
       { type: 'requestVoteReply', term, voteGranted: true },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
 import { isNodeId, type JournalRecord, MalformedError } from '../../src/core/index.js';
-import type { Configuration, RaftRecord } from '../../src/raft/index.js';
+import { configurationOf, type RaftRecord } from '../../src/raft/index.js';
 import {
   decodeEntry,
   decodeRecord,
@@ -11,15 +11,13 @@ import {
   encodeSnapshotHeader,
   openSnapshot,
 } from '../../src/raft/record-codec.js';
+import { configuration } from './any-message.js';
 
 const codec = messagePackCodec();
 const term = fc.maxSafeNat();
 const index = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const nodeId = fc.stringMatching(/^[\x21-\x7e]{1,20}$/).filter(isNodeId);
 const identity = fc.string({ minLength: 1, maxLength: 64 });
-const configuration: fc.Arbitrary<Configuration> = fc
-  .uniqueArray(fc.record({ id: nodeId, address: fc.option(fc.string()) }), { selector: ({ id }) => id, maxLength: 5 })
-  .map((voters) => ({ voters: voters.sort((a, b) => (a.id < b.id ? -1 : 1)) }));
 const record: fc.Arbitrary<RaftRecord> = fc.oneof(
   fc.record({ type: fc.constant('command' as const), index, term, data: fc.uint8Array() }),
   fc.record({ type: fc.constant('noop' as const), index, term, data: fc.constant(null) }),
@@ -115,7 +113,7 @@ describe('a journal record', () => {
 
 describe('a snapshot', () => {
   const voters = [{ id: 'a', address: 'host:1' }];
-  const header = { index: 12, term: 3, configuration: { voters } };
+  const header = { index: 12, term: 3, configuration: configurationOf(voters) };
   const content = Uint8Array.of(1, 2, 3, 4, 5);
   const whole = Uint8Array.of(...encodeSnapshotHeader(header), ...content);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RaftMessage } from '../../src/raft/index.js';
-import { entries, entry, Group, Server, type Message, type Taken } from './script.js';
+import { configurationOf, entries, entry, Group, Server, type Message, type Taken } from './script.js';
 
 /** A leader in term 3 of a log that ends with index 3, its own first entry included; both followers probed. */
 function leader(options: ConstructorParameters<typeof Server>[1] = {}): Server {
@@ -134,8 +134,10 @@ describe('the receiver of appends (figure 2)', () => {
 
   it('a configuration that is cut off is in force no more', () => {
     const server = new Server('a', { log: [1] });
-    const voters = [{ id: 'a', address: null }];
-    server.append('b', { term: 2, entries: [{ type: 'configuration', index: 2, term: 2, data: { voters } }] });
+    server.append('b', {
+      term: 2,
+      entries: [{ type: 'configuration', index: 2, term: 2, data: configurationOf(['a']) }],
+    });
     expect(server.state.configurations).toHaveLength(2);
     server.append('b', { term: 3, prevLogIndex: 1, prevLogTerm: 1, entries: entries(1, 3) });
     expect(server.state.configurations.map(({ index }) => index)).toEqual([0]);

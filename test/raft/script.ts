@@ -1,6 +1,7 @@
 import { NOTHING, type Effects, type Input, type NodeId } from '../../src/core/index.js';
 import { isEntry, type RaftMachine } from '../../src/raft/index.js';
 import {
+  configurationOf as newConfiguration,
   create,
   initialState,
   replay,
@@ -62,7 +63,7 @@ export interface ServerOptions extends Partial<RaftOptions> {
 
 /** The configuration of these members. */
 export function configurationOf(members: readonly NodeId[]): Configuration {
-  return { voters: members.map((id) => ({ id, address: null })) };
+  return newConfiguration(members.map((id) => ({ id, address: null })));
 }
 
 /** A command entry whose one byte tells its term. */

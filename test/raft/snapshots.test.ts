@@ -41,7 +41,9 @@ describe('storing a snapshot', () => {
     const server = new Server('a', { log: [1, 2, 2], term: 5, votedFor: 'b', committed: 3 });
     const taken = server.command({ type: 'snapshot', index: 3 });
     const carry = [{ type: 'hardState', term: 5, votedFor: 'b' }];
-    expect(taken.outputs).toEqual([{ type: 'checkpoint', index: 3, term: 2, configuration: members, carry }]);
+    expect(taken.outputs).toEqual([
+      { type: 'checkpoint', index: 3, term: 2, configuration: members, firstIndex: 1, carry },
+    ]);
   });
 
   it('drops the log that it covers when it is durable, not before', () => {
@@ -64,7 +66,11 @@ describe('storing a snapshot', () => {
   it('writes a term that changed in the same turn first, so that what it carries is not older', () => {
     const server = new Server('a', { log: [1], committed: 1, checkQuorum: false });
     server.machine.step(
-      { type: 'message', from: 'b', message: { type: 'requestVote', term: 4, lastLogIndex: 0, lastLogTerm: 0 } },
+      {
+        type: 'message',
+        from: 'b',
+        message: { type: 'requestVote', term: 4, lastLogIndex: 0, lastLogTerm: 0, transfer: false },
+      },
       0,
     );
     const taken = server.command({ type: 'snapshot', index: 1 });

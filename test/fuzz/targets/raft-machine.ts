@@ -1,6 +1,7 @@
 import { messagePackCodec } from '../../../src/codec/index.js';
 import { NOTHING } from '../../../src/core/index.js';
 import {
+  configurationOf,
   create,
   initialState,
   parseMessage,
@@ -46,7 +47,7 @@ class ForgedRun {
 
   constructor() {
     const state = initialState(OPTIONS);
-    replay(state, { type: 'configuration', index: 1, term: 1, data: { voters: VOTERS } });
+    replay(state, { type: 'configuration', index: 1, term: 1, data: configurationOf(VOTERS) });
     this.#machine = create(OPTIONS, state);
     this.#input({ type: 'wake' });
   }
