@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { build } from 'tsup';
+import { afterAll, beforeAll } from 'vitest';
 
 /** How a program names another one that it starts, which lies beside it. */
 const BESIDE = /(?<=new URL\('\.\/[\w-]+)\.ts(?=', import\.meta\.url\))/g;
@@ -50,4 +53,15 @@ export async function bundle(
 /** Bundles an example of this repository: its `main.ts`, and the program of the processes that it starts. */
 export function bundleExample(folder: string, name: string, child: string, options?: BundleOptions): Promise<void> {
   return bundle(folder, [`examples/${name}/main.ts`, `examples/${name}/${child}.ts`], options);
+}
+
+/** Bundles programs before the tests of a file, and removes the bundles after them. Returns where each one is, by its name. */
+export function bundledForTests(...sources: readonly string[]): (name: string) => string {
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'quorate-programs-'));
+    await bundle(folder, sources);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return (name) => join(folder, `${name}.mjs`);
 }

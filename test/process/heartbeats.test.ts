@@ -3,32 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { Channel } from '../../src/core/index.js';
 import { Heartbeats, type HeartbeatsEvents } from '../../src/detector/heartbeats.js';
 import { localGpid } from '../../src/id/node.js';
 import { openTcpTransport } from '../../src/transport/tcp.js';
-import { bundle } from './bundle.js';
+import { bundledForTests } from './bundle.js';
+import { freePorts } from './free-ports.js';
 import type { HeartbeatsProcessOptions } from './heartbeats-process.js';
-import { freePorts } from './journal-servers.js';
 
-const PROGRAM = 'heartbeats-process';
+const program = bundledForTests('test/process/heartbeats-process.ts');
 /** With the default detector a process is suspected after two and a half seconds of silence. */
 const INTERVAL_MS = 500;
 /** How long anything here may take: far more than it does. */
 const BOUND_MS = 30_000;
-
-let work: string;
-
-beforeAll(async () => {
-  work = mkdtempSync(join(tmpdir(), 'quorate-heartbeats-'));
-  await bundle(work, [fileURLToPath(new URL(`./${PROGRAM}.ts`, import.meta.url))]);
-});
-
-afterAll(() => {
-  rmSync(work, { recursive: true, force: true });
-});
 
 /** Something that was said, by the monitor here or by a process. */
 interface Said {
@@ -139,7 +127,7 @@ class Child {
 
   constructor({ onTestFinished }: TestContext, port: number, address: string) {
     const options: HeartbeatsProcessOptions = { id: 'child', port, intervalMs: INTERVAL_MS, peer: 'monitor', address };
-    const args = [join(work, `${PROGRAM}.mjs`), JSON.stringify(options)];
+    const args = [program('heartbeats-process'), JSON.stringify(options)];
     this.process = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.ended = new Promise((resolve) => this.process.once('close', (code, signal) => resolve(code ?? signal)));
     createInterface({ input: this.process.stdout! }).on('line', (line) => this.notes.add(JSON.parse(line) as Said));
@@ -209,7 +197,9 @@ describe.concurrent('heartbeats of a real process', { timeout: 90_000 }, () => {
     const child = new Child(context, port, monitor.address);
     await notes.event('trusted');
 
-    const go = join(work, 'go');
+    const directory = mkdtempSync(join(tmpdir(), 'quorate-heartbeats-'));
+    context.onTestFinished(() => rmSync(directory, { recursive: true }));
+    const go = join(directory, 'go');
     child.say(`block ${go}`);
     expect(await notes.event('suspected')).toMatchObject({ reason: 'silence' });
     writeFileSync(go, '');

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { openFileJournal } from '../../src/storage/file.js';
 import { entry } from '../storage/records.js';
 import { journalOptions, temporaryDirectory, withJournal } from '../storage/temporary-place.js';
-import { freePorts, quorate, Server } from './journal-servers.js';
+import { freePorts } from './free-ports.js';
+import { quorate, Server } from './journal-servers.js';
 
 describe('the command quorate as a process', () => {
   it('ends with 0 after --help', async () => {

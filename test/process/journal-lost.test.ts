@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../storage/temporary-place.js';
-import { freePorts, Server } from './journal-servers.js';
+import { freePorts } from './free-ports.js';
+import { Server } from './journal-servers.js';
 
 const IDS = ['a', 'b', 'c'];
 

@@ -1,12 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { bundledForTests } from './bundle.js';
 import type { ServerOptions } from './journal-server.js';
 
-const SERVER = fileURLToPath(new URL('./journal-server.ts', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const program = bundledForTests('test/process/journal-server.ts', 'src/cli/main.ts');
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -18,7 +16,7 @@ export class Server {
   readonly #watchers = new Set<() => void>();
 
   constructor(options: ServerOptions) {
-    const args = ['--import', 'tsx', SERVER, JSON.stringify(options)];
+    const args = [program('journal-server'), JSON.stringify(options)];
     this.#process = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#ended = new Promise((resolve) => this.#process.once('close', resolve));
     createInterface({ input: this.#process.stdout! }).on('line', (line) => {
@@ -67,20 +65,6 @@ export class Server {
   }
 }
 
-/** Free ports of this machine, different ones. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = servers.map(
-    (server) =>
-      new Promise<number>((resolve) => {
-        server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-      }),
-  );
-  const found = await Promise.all(ports);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
-}
-
 /** How a run of the command `quorate` ended. */
 export interface Run {
   readonly code: number | null;
@@ -90,7 +74,7 @@ export interface Run {
 
 /** Runs the command `quorate` as a process. */
 export function quorate(...args: readonly string[]): Promise<Run> {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program('main'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let [out, error] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

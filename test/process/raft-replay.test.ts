@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
 import type { NodeId, Transport } from '../../src/core/index.js';
@@ -11,12 +10,12 @@ import { MemoryJournal } from '../../src/storage/memory.js';
 import { parseRecording, RecordingTransport, VirtualClock, type Recording } from '../../src/testing/index.js';
 import { MemoryNetwork } from '../../src/transport/memory.js';
 import { temporaryDirectory } from '../storage/temporary-place.js';
+import { bundledForTests } from './bundle.js';
 import { Lines } from './lines.js';
 
 /** How long a process here may live: far longer than it needs to. */
 const BOUND_MS = 30_000;
-const SERVER = fileURLToPath(new URL('./raft-server.ts', import.meta.url));
-const REPLAY = fileURLToPath(new URL('../commands/replay.ts', import.meta.url));
+const program = bundledForTests('test/process/raft-server.ts', 'test/commands/replay.ts');
 const OPTIONS = {
   members: { a: null, b: null, c: null },
   electionTimeoutMs: 300,
@@ -113,8 +112,8 @@ function typesOf({ events }: Recording, type: 'send' | 'receive'): Set<string> {
 }
 
 /** A process that is gone when the test is over. */
-function start(script: string, args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+function start(name: string, args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [program(name), ...args], {
     stdio: 'pipe',
     timeout: BOUND_MS,
     killSignal: 'SIGKILL',
@@ -129,7 +128,7 @@ function start(script: string, args: readonly string[]): ChildProcess {
 
 /** Starts the server `a` on a free port, and returns where it listens. */
 async function startServer(directory: string): Promise<{ child: ChildProcess; address: string }> {
-  const child = start(SERVER, ['a', join(directory, 'journal'), JSON.stringify(OPTIONS)]);
+  const child = start('raft-server', ['a', join(directory, 'journal'), JSON.stringify(OPTIONS)]);
   const address = await new Promise<string>((done, fail) => {
     createInterface({ input: child.stdout! }).once('line', done);
     child.stderr!.once('data', (data: Buffer) => fail(new Error(data.toString())));
@@ -148,7 +147,10 @@ async function replayed(recording: string, directory: string): Promise<Replayed>
   const path = join(directory, 'run.jsonl');
   writeFileSync(path, recording);
   const server = await startServer(directory);
-  const child = start(REPLAY, [path, ...['--connect', server.address, '--rules', 'raft', '--pace', 'both', '--json']]);
+  const child = start('replay', [
+    path,
+    ...['--connect', server.address, '--rules', 'raft', '--pace', 'both', '--json'],
+  ]);
   const said = { output: '', errors: '' };
   child.stdout!.on('data', (data: Buffer) => (said.output += data.toString()));
   child.stderr!.on('data', (data: Buffer) => (said.errors += data.toString()));

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTcpTransport, type TcpTransport } from '../../src/transport/tcp.js';
+import { bundledForTests } from './bundle.js';
 
-const command = resolve('test/commands/replay.ts');
+const program = bundledForTests('test/commands/replay.ts');
 const SCRIPT = `{"recording":1,"node":"a"}
 {"type":"receive","channel":"c","peer":"b","message":{"ask":1}}
 {"type":"send","channel":"c","peer":"b","message":{"answer":1,"run":0}}
@@ -38,7 +39,7 @@ afterAll(async () => {
 
 /** Runs the command and returns its exit code and what it said. */
 function replay(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', command, ...args]);
+  const child = spawn(process.execPath, [program('replay'), ...args]);
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (data: Buffer) => (said.stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (said.stderr += data.toString()));
