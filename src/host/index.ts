@@ -8,7 +8,7 @@ export { Driver } from './driver.js';
 export type { DriverOptions } from './driver.js';
 export { OpenCalls, openCall } from './open-calls.js';
 export type { OpenCall } from './open-calls.js';
-export type { CallOptions, ReplicatedLog, ReplicatedLogStatus } from './replicated-log.js';
+export type { CallOptions, Member, MembershipChange, ReplicatedLog, ReplicatedLogStatus } from './replicated-log.js';
 export { openRequests, RequestError } from './request.js';
 export type { RequestOptions, Requests, RequestsOptions, RequestsStatus } from './request.js';
 export { Serial } from './serial.js';

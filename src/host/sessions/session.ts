@@ -296,8 +296,8 @@ class ClientSession<Result> implements Session<Result> {
   }
 
   #failed(call: Call<Result>, error: unknown): void {
-    this.#settle(call, () => call.reject(error));
     if (error instanceof SessionExpiredError) this.#expire();
+    this.#settle(call, () => call.reject(error));
   }
 
   /** Ends a call. From here on its sequence number counts as answered: the log applies it no more. */
@@ -314,14 +314,18 @@ class ClientSession<Result> implements Session<Result> {
   #expire(): void {
     this.#expired = true;
     this.#cancelKeepAlive?.();
-    for (const call of this.#waiting) this.#settle(call, () => call.reject(new SessionExpiredError('failed')));
+    this.#rejectWaiting(new SessionExpiredError('failed'));
+  }
+
+  #rejectWaiting(reason: unknown): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear(); // so that none of them gets its turn when another one ends
+    for (const call of waiting) this.#settle(call, () => call.reject(reason));
   }
 
   async #close(): Promise<void> {
     this.#cancelKeepAlive?.();
-    const waiting = [...this.#waiting];
-    this.#waiting.clear(); // none of them has its turn any more
-    for (const call of waiting) this.#settle(call, () => call.reject(new ClosedError('the session')));
+    this.#rejectWaiting(new ClosedError('the session'));
     for (const call of this.#outstanding.values()) {
       this.#settle(call, () => call.reject(new ClosedError('the session', { outcome: 'unknown' })));
     }
