@@ -6,6 +6,21 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A member of a cluster and where it is reached. */
+export interface Member {
+  readonly id: NodeId;
+  /** In the form the transport uses; `null` when the user sets addresses by other means. */
+  readonly address: string | null;
+}
+
+/** How the members of a cluster are to change. Who is a voter anew gets the log first, without a vote. */
+export type MembershipChange =
+  /** From any set to any other. Who is in both is a voter. */
+  | { readonly type: 'set'; readonly voters: readonly Member[]; readonly learners: readonly Member[] }
+  /** A new member; or one that is there gets another role or address. */
+  | { readonly type: 'add'; readonly member: Member; readonly as: 'voter' | 'learner' }
+  | { readonly type: 'remove'; readonly member: NodeId };
+
 /**
  * A node of a replicated log: what was proposed on any of them is applied by all of them, in one order. What is built on
  * this runs on every consensus protocol that offers it.
@@ -25,6 +40,13 @@ export interface ReplicatedLog<Result = unknown> extends AsyncDisposable {
    * state machine then is a linearizable read.
    */
   read(options?: CallOptions): Promise<void>;
+  /**
+   * Changes who the members are, and resolves once the change is complete. A new voter counts after it has caught up,
+   * which may take long: the signal ends the wait.
+   *
+   * @throws QuorateError with an `outcome`, as of {@link ReplicatedLog.propose}
+   */
+  changeMembers(change: MembershipChange, options?: CallOptions): Promise<void>;
   /** Where this node stands, as of now. */
   status(): ReplicatedLogStatus;
   /**
@@ -43,6 +65,8 @@ export interface ReplicatedLogStatus {
   readonly leader: NodeId | null;
   /** The members that vote. */
   readonly members: readonly NodeId[];
+  /** The members that get the log and do not vote. */
+  readonly learners: readonly NodeId[];
   /** The highest index known to be committed. */
   readonly commitIndex: number;
   /** The highest index that the state machine here has applied. */

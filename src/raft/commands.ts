@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/index.js';
-import type { Configuration, Entry, Member, RaftRecord } from './entry.js';
+import type { MembershipChange } from '../host/index.js';
+import type { Configuration, Entry, RaftRecord } from './entry.js';
 
 /** What the local host asks of a Raft machine, and its answers to outputs that asked for help. */
 export type RaftCommand =
@@ -48,14 +49,6 @@ export type RaftCommand =
   | { readonly type: 'installed'; readonly index: number }
   /** Taking the snapshot in failed; it begins again when the leader next sends it. */
   | { readonly type: 'installFailed'; readonly index: number };
-
-/** How the members of a cluster are to change. Who is a voter anew catches up as a learner first. */
-export type MembershipChange =
-  /** From any set to any other. */
-  | { readonly type: 'set'; readonly voters: readonly Member[]; readonly learners: readonly Member[] }
-  /** A new member; or one that is there gets another role or address. */
-  | { readonly type: 'add'; readonly member: Member; readonly as: 'voter' | 'learner' }
-  | { readonly type: 'remove'; readonly member: NodeId };
 
 /** Why something was refused. Nothing of it has happened or will happen. */
 export type Refusal =

@@ -2,6 +2,11 @@ import type { NodeId } from '../core/index.js';
 import { joint, majority, type QuorumSystem } from '../quorum/index.js';
 import type { Configuration, Member } from './entry.js';
 
+/** The most members that each list of a configuration may have. */
+export const MAX_MEMBERS = 64;
+/** The longest address that a member may have, in characters. */
+export const MAX_ADDRESS_LENGTH = 1024;
+
 /**
  * The configuration of these voters and learners, in the order that configurations have.
  *

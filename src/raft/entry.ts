@@ -1,11 +1,7 @@
 import type { NodeId } from '../core/index.js';
+import type { Member } from '../host/index.js';
 
-/** A member of the cluster and where it is reached. */
-export interface Member {
-  readonly id: NodeId;
-  /** In the form the transport uses; `null` when the user sets addresses by other means. */
-  readonly address: string | null;
-}
+export type { Member };
 
 /** Who forms the cluster. Each list is in ascending order of id. */
 export interface Configuration {
@@ -97,4 +93,14 @@ export function payloadBytes(data: Uint8Array): number {
 /** What an entry counts for in limits by bytes. */
 export function entryBytes(entry: Entry): number {
   return entry.type === 'command' ? payloadBytes(entry.data) : ENTRY_OVERHEAD_BYTES;
+}
+
+/** The entries of a message must follow each other, from behind the previous one, in terms that do not fall. */
+export function areConsecutive(entries: readonly Entry[], prevLogIndex: number, prevLogTerm: number): boolean {
+  let term = prevLogTerm;
+  return entries.every((entry, i) => {
+    const fits = entry.index === prevLogIndex + 1 + i && entry.term >= term;
+    term = entry.term;
+    return fits;
+  });
 }

@@ -1,4 +1,6 @@
 import { QuorateError, type NodeId, type QuorateErrorOptions } from '../core/index.js';
+import type { Refusal } from './commands.js';
+import { MAX_MEMBERS } from './configuration.js';
 
 /** Another server leads, or none does. Code `not-leader`. Nothing of the request happened: ask `leader`. */
 export class NotLeaderError extends QuorateError {
@@ -30,12 +32,36 @@ export function replacedError(): QuorateError {
   return new QuorateError('replaced', 'a new leader replaced the proposal before it was committed; propose it again');
 }
 
-/** The node lost sight of a proposal. Code `proposal-lost`, outcome `unknown`. */
-export function lostError(): QuorateError {
-  const advice = 'read the state machine to find out whether it was applied';
-  return new QuorateError('proposal-lost', `the fate of the proposal cannot be told any more; ${advice}`, {
-    outcome: 'unknown',
-  });
+/** The node lost sight of a request. Code `proposal-lost`, outcome `unknown`. */
+export function lostError(
+  what = 'the proposal',
+  advice = 'read the state machine to find out whether it was applied',
+): QuorateError {
+  const message = `the fate of ${what} cannot be told any more; ${advice}`;
+  return new QuorateError('proposal-lost', message, { outcome: 'unknown' });
+}
+
+/** A machine refused something: nothing of it happened or will. The code tells why. */
+export function refusedError(reason: Refusal, leader: NodeId | null): QuorateError {
+  switch (reason) {
+    case 'notLeader':
+      return new NotLeaderError(leader);
+    case 'overloaded':
+      return new QuorateError('overloaded', 'too much waits already; try again when some of it is done');
+    case 'transferring':
+      return new QuorateError('transferring', 'leadership is being handed over; ask the next leader in a moment');
+    case 'changing':
+      return new QuorateError('change-in-progress', 'another change of members is under way; wait until it ends');
+    case 'invalidChange':
+      return new QuorateError(
+        'invalid-change',
+        `a cluster has 1 to ${MAX_MEMBERS} members, at least one of them a voter`,
+      );
+    case 'noSuccessor':
+      return new QuorateError('no-successor', 'that is no voter, or no other voter answers: name one that does');
+    case 'timeout':
+      return new QuorateError('transfer-timeout', 'the successor did not take over in time; this node goes on leading');
+  }
 }
 
 /** Another member knows this one with another journal. Code `journal-lost`: see {@link RaftNode.open}. */

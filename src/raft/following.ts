@@ -1,7 +1,6 @@
 import type { NodeId } from '../core/index.js';
 import { appendToLog, coverWrites, send, type Raft } from './context.js';
 import { durableAfter, forgetUnstoredFrom } from './durability.js';
-import type { Entry } from './entry.js';
 import { firstIndexOfTerm, termAt } from './log.js';
 import type { AppendEntries } from './messages.js';
 import { askAgain } from './reads.js';
@@ -101,15 +100,5 @@ function reject(raft: Raft, to: NodeId, message: AppendEntries): void {
     conflictTerm,
     conflictIndex,
     round,
-  });
-}
-
-/** The entries of a message must follow each other, from behind the previous one, in terms that do not fall. */
-export function areConsecutive(entries: readonly Entry[], prevLogIndex: number, prevLogTerm: number): boolean {
-  let term = prevLogTerm;
-  return entries.every((entry, i) => {
-    const fits = entry.index === prevLogIndex + 1 + i && entry.term >= term;
-    term = entry.term;
-    return fits;
   });
 }

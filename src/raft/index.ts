@@ -3,7 +3,7 @@
  *
  * @module raft
  */
-export type { MembershipChange, RaftCommand, RaftOutput, Refusal, Role } from './commands.js';
+export type { RaftCommand, RaftOutput, Refusal, Role } from './commands.js';
 export { configurationOf } from './configuration.js';
 export type {
   CommandEntry,
@@ -13,7 +13,6 @@ export type {
   HardState,
   Identity,
   Introduced,
-  Member,
   NoopEntry,
   RaftRecord,
 } from './entry.js';
@@ -43,7 +42,9 @@ export type {
 export { seedNewCluster } from './new-cluster.js';
 export type { NewClusterOptions, SeededGroup } from './new-cluster.js';
 export { RaftNode } from './node.js';
-export type { RaftNodeEvents, RaftNodeStatus, RaftPeerStatus } from './node.js';
+export type { RaftNodeEvents } from './node.js';
+export type { LastSnapshot } from './node-snapshots.js';
+export type { RaftNodeStatus, RaftPeerStatus, RaftQueues } from './node-status.js';
 export type { RaftNodeOptions } from './node-options.js';
 export type { RaftOptions } from './options.js';
 export { initialState, replay, replaySnapshot } from './state.js';

@@ -1,10 +1,9 @@
-import { configurationOf, inOrder, isJoint, memberIdsIn } from './configuration.js';
+import { configurationOf, inOrder, isJoint, MAX_MEMBERS, memberIdsIn } from './configuration.js';
 import type { NodeId } from '../core/index.js';
-import type { MembershipChange } from './commands.js';
+import type { MembershipChange } from '../host/index.js';
 import { appendToLog, coverWrites, output, send, type Raft } from './context.js';
 import type { Configuration, Member } from './entry.js';
 import { addToBacklog } from './backlog.js';
-import { MAX_MEMBERS } from './parse.js';
 import { syncPeers } from './progress.js';
 import { becomeFollower, endChange, isVoter, refuse } from './roles.js';
 import { configurationIndex, currentConfiguration, type CatchUp, type PendingChange } from './state.js';

@@ -1,5 +1,4 @@
 import {
-  checkNodeId,
   checkNumber,
   InvalidOptionError,
   systemClock,
@@ -14,7 +13,7 @@ import type { StateMachine } from '../host/index.js';
 import type { Member } from './entry.js';
 import { raftCodec } from './message-codec.js';
 import { checkBoolean, resolveOptions, type RaftOptions, type ResolvedRaftOptions } from './options.js';
-import { MAX_ADDRESS_LENGTH, MAX_MEMBERS } from './parse.js';
+import { checkMembers } from './node-members.js';
 
 /** Options of a {@link RaftNode}. */
 export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id'> {
@@ -60,10 +59,22 @@ export interface RaftNodeOptions<Result = unknown> extends Omit<RaftOptions, 'id
    */
   readonly snapshotEveryEntries?: number;
   /**
+   * After how many bytes of applied commands a snapshot is taken, if their number has not led to one before; 0 for never.
+   * @defaultValue 256 MiB: a restart reads so much in a second or two
+   */
+  readonly snapshotEveryBytes?: number;
+  /**
    * How many entries behind the snapshot are kept all the same, for followers that are a little behind.
    * @defaultValue a tenth of `snapshotEveryEntries`
    */
   readonly trailingEntries?: number;
+  /**
+   * Whether servers that do not lead pass proposals on to the one that does. The same on all members. A proposal that was
+   * passed on and is not answered has outcome `unknown` more often than one that is refused at once with the name of the
+   * leader; and its result must survive the codec of the transport.
+   * @defaultValue `false`: callers learn who leads, and save the detour for what follows
+   */
+  readonly forwardProposals?: boolean;
 }
 
 /** {@link RaftNodeOptions}, checked and complete. */
@@ -81,7 +92,8 @@ export interface ResolvedNodeOptions<Result> {
   readonly group: string;
   readonly callTimeoutMs: number;
   readonly snapshotEveryEntries: number;
-  readonly trailingEntries: number;
+  readonly snapshotEveryBytes: number;
+  readonly forwardProposals: boolean;
 }
 
 /**
@@ -92,12 +104,17 @@ export interface ResolvedNodeOptions<Result> {
 export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): ResolvedNodeOptions<Result> {
   const { transport, journal, stateMachine, clock = systemClock } = options;
   const group = checkGroup(options.group ?? 'raft');
-  const raft = resolveOptions({ ...options, id: transport.id, seed: options.seed ?? systemSeed() });
+  const snapshotEveryEntries = checkNumber('snapshotEveryEntries', options.snapshotEveryEntries ?? 100_000, { min: 0 });
+  const raft = resolveOptions({
+    trailingEntries: Math.floor(snapshotEveryEntries / 10),
+    ...options,
+    id: transport.id,
+    seed: options.seed ?? systemSeed(),
+    incarnation: options.incarnation ?? systemSeed(),
+  });
   const channel = transport.channel(group, { codec: raftCodec() });
   checkFits('maxAppendBytes', raft.maxAppendBytes, channel);
   checkFits('snapshotChunkBytes', raft.snapshotChunkBytes, channel);
-  const snapshotEveryEntries = options.snapshotEveryEntries ?? 100_000;
-  const trailingEntries = options.trailingEntries ?? Math.floor(snapshotEveryEntries / 10);
   const callTimeoutMs = options.callTimeoutMs ?? 10 * raft.electionTimeoutMs;
   return {
     raft,
@@ -111,8 +128,9 @@ export function resolveNodeOptions<Result>(options: RaftNodeOptions<Result>): Re
     newCluster: checkBoolean('newCluster', options.newCluster ?? false),
     identity: newIdentity(),
     callTimeoutMs: checkNumber('callTimeoutMs', callTimeoutMs, { min: 1, integer: false }),
-    snapshotEveryEntries: checkNumber('snapshotEveryEntries', snapshotEveryEntries, { min: 0 }),
-    trailingEntries: checkNumber('trailingEntries', trailingEntries, { min: 0 }),
+    snapshotEveryEntries,
+    snapshotEveryBytes: checkNumber('snapshotEveryBytes', options.snapshotEveryBytes ?? 256 * 1024 * 1024, { min: 0 }),
+    forwardProposals: checkBoolean('forwardProposals', options.forwardProposals ?? false),
   };
 }
 
@@ -140,23 +158,4 @@ const GROUP_NAME = /^[\x21-\x7e]{1,64}$/;
 function checkGroup(group: unknown): string {
   if (typeof group === 'string' && GROUP_NAME.test(group)) return group;
   throw new InvalidOptionError('group', group, '1 to 64 printable ASCII characters without spaces');
-}
-
-/** Checks the founding members. @throws InvalidOptionError */
-export function checkMembers(members: Readonly<Record<NodeId, string | null>>, self: NodeId): Member[] {
-  const list = Object.entries(members).map(([id, address]): Member => {
-    return { id: checkNodeId('members', id), address: checkAddress(address) };
-  });
-  if (list.length > MAX_MEMBERS) {
-    throw new InvalidOptionError('members', list.length, `a record of at most ${MAX_MEMBERS} members`);
-  }
-  if (list.length > 0 && !list.some((member) => member.id === self)) {
-    throw new InvalidOptionError('members', Object.keys(members), `a record that has this node too, ${self}`);
-  }
-  return list;
-}
-
-function checkAddress(address: unknown): string | null {
-  if (address === null || (typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH)) return address;
-  throw new InvalidOptionError('members', address, `addresses of at most ${MAX_ADDRESS_LENGTH} characters, or null`);
 }

@@ -1,26 +1,23 @@
 import { EventEmitter } from 'eventemitter3';
-import { ClosedError, InvalidOptionError, QuorateError, type NodeId } from '../core/index.js';
-import {
-  Driver,
-  Serial,
-  type CallOptions,
-  type ReplicatedLog,
-  type ReplicatedLogStatus,
-  type StateMachine,
-} from '../host/index.js';
-import { checkpointChunks, CheckpointReader, IncomingSnapshot, withHeader } from './checkpoints.js';
+import { ClosedError, InvalidOptionError, isQuorateError, QuorateError, type NodeId } from '../core/index.js';
+import { Driver, Serial, type CallOptions, type MembershipChange, type ReplicatedLog } from '../host/index.js';
 import type { RaftCommand, RaftOutput, Role } from './commands.js';
-import type { CommandEntry, Entry, Member, RaftRecord } from './entry.js';
+import { membersIn, memberIdsIn } from './configuration.js';
+import type { CommandEntry, Configuration, Entry, RaftRecord } from './entry.js';
 import { journalLostError, tooLargeError } from './errors.js';
+import { Forwarding } from './forwarding.js';
 import { RaftMachine } from './machine.js';
 import type { RaftMessage } from './messages.js';
 import { maxPayloadBytes, resolveNodeOptions, type RaftNodeOptions, type ResolvedNodeOptions } from './node-options.js';
+import { checkChange } from './node-members.js';
+import { NodeSnapshots, type SnapshotHost } from './node-snapshots.js';
+import { machineStatus, type RaftNodeStatus } from './node-status.js';
 import { parseMessage } from './parse.js';
 import { PendingReads } from './pending-reads.js';
+import { PendingRequests } from './pending-requests.js';
 import { Proposals } from './proposals.js';
-import { decodeEntry, encodeRecords, openSnapshot } from './record-codec.js';
+import { decodeEntry, encodeRecords } from './record-codec.js';
 import { bootstrap, recover } from './recovery.js';
-import { membersIn } from './configuration.js';
 import { currentConfiguration, type RaftState } from './state.js';
 
 /** What a {@link RaftNode} tells, with the arguments of its listeners. */
@@ -29,42 +26,18 @@ export interface RaftNodeEvents {
   role: [change: { readonly role: Role; readonly term: number; readonly leader: NodeId | null }];
   /** Another server leads now, or none does. */
   leader: [leader: NodeId | null, term: number];
+  /** A change of the members, or a step of one, was committed and applied here. */
+  members: [members: Configuration];
+  /** This server is no member any more: it gets nothing further, and can be closed. */
+  removed: [];
+  /** Proposals are taken again, after one was refused as `overloaded`. */
+  drained: [];
   /** A snapshot of this server is durable; the log before it may be gone. */
   snapshot: [index: number];
   /** A snapshot came from the leader and replaced the state machine's state. */
   installed: [index: number];
   /** The node is over: its journal or its state machine failed. Open it anew. */
   failed: [error: unknown];
-}
-
-/** Where a {@link RaftNode} stands. */
-export interface RaftNodeStatus extends ReplicatedLogStatus {
-  readonly role: Role;
-  readonly term: number;
-  /** The last index that is durable here. */
-  readonly storedIndex: number;
-  /** On leaders: how far each follower is. */
-  readonly peers: readonly RaftPeerStatus[];
-  /**
-   * Whether this server takes part. A founding member does so once enough of the others know its journal; see
-   * {@link RaftNodeOptions.newCluster}.
-   */
-  readonly admitted: boolean;
-  /** Messages from outside that were none of Raft. */
-  readonly malformed: number;
-  /** Messages that were dropped because too many waited for the disk. */
-  readonly droppedMessages: number;
-}
-
-/** What a leader knows of a follower. */
-export interface RaftPeerStatus {
-  readonly id: NodeId;
-  /** The highest index that it has durably. */
-  readonly matchIndex: number;
-  /** How entries flow to it: one at a time, freely, or as a snapshot. */
-  readonly flow: 'probe' | 'replicate' | 'snapshot';
-  /** Milliseconds since it was last heard from. */
-  readonly silentMs: number;
 }
 
 /**
@@ -79,15 +52,19 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   readonly #stateMachine: Serial;
   readonly #proposals: Proposals<Result>;
   readonly #reads: PendingReads;
-  readonly #checkpoints: CheckpointReader;
+  readonly #requests: PendingRequests;
+  readonly #snapshots: NodeSnapshots;
+  readonly #forwarding: Forwarding | null;
   readonly #stopListening: () => void;
   /** What fits into one message, and into the queue of proposals. */
   readonly #maxCommandBytes: number;
   #appliedIndex: number;
-  #snapshot: Snapshot | null = null;
-  #incoming: IncomingSnapshot | null = null;
+  #lastRequest = 0;
   #leader: NodeId | null = null;
+  /** As of the last configuration that was applied. */
+  #isMember = false;
   #malformed = 0;
+  #stopping = false;
   #over: Error | null = null;
 
   /**
@@ -115,10 +92,15 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const { channel, journal, clock, group, raft, callTimeoutMs } = options;
     const failed = (error: unknown): void => this.#fail(error);
     const submit = (command: RaftCommand): void => this.#command(command);
+    const nextId = (): number => ++this.#lastRequest;
+    const limits = { ...raft, clock, timeoutMs: callTimeoutMs };
     this.#stateMachine = new Serial(failed);
-    this.#proposals = new Proposals(clock, callTimeoutMs, raft.maxUncommittedBytes, submit);
-    this.#reads = new PendingReads(clock, callTimeoutMs, raft.maxPendingReads, submit);
-    this.#checkpoints = new CheckpointReader(journal, group);
+    this.#proposals = new Proposals(limits, nextId, submit);
+    this.#reads = new PendingReads(limits, nextId, submit);
+    this.#requests = new PendingRequests(nextId, submit);
+    this.#snapshots = new NodeSnapshots(options, this.#snapshotHost());
+    const here = (command: Uint8Array, call: CallOptions): Promise<Result> => this.#proposeHere(command, call);
+    this.#forwarding = options.forwardProposals ? new Forwarding(options, here) : null;
     this.#driver = new Driver({
       machine: new RaftMachine(raft, state),
       clock,
@@ -132,15 +114,49 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       message: (from, message) => this.#receive(from, message),
       peer: (id, up) => this.#driver.input({ type: 'peer', id, up }),
     });
-    this.#setAddresses(membersIn(currentConfiguration(state)));
+    this.#setAddresses(currentConfiguration(state));
     this.#driver.start();
   }
 
   async propose(command: Uint8Array, options?: CallOptions): Promise<Result> {
+    const { role, leader } = this.#state;
+    const elsewhere = role !== 'leader' && leader !== null && leader !== this.#options.raft.id;
+    if (this.#forwarding === null || !elsewhere) return this.#proposeHere(command, options);
+    this.#checkCommand(command);
+    return (await this.#forwarding.propose(leader, command, options)) as Result;
+  }
+
+  async #proposeHere(command: Uint8Array, options?: CallOptions): Promise<Result> {
+    this.#checkCommand(command);
+    return this.#proposals.propose(command, options);
+  }
+
+  #checkCommand(command: Uint8Array): void {
     this.#assertOpen();
+    if (this.#stopping) throw new ClosedError('the node');
     if (!(command instanceof Uint8Array)) throw new InvalidOptionError('command', command, 'a Uint8Array');
     if (command.length > this.#maxCommandBytes) throw tooLargeError(command.length, this.#maxCommandBytes);
-    return this.#proposals.propose(command, options);
+  }
+
+  /**
+   * Resolves when proposals are taken here: at once, or when enough of what waits is done, or this server leads no more.
+   * For whoever met with an {@link OverloadedError}. All waiting callers are let go together.
+   */
+  async drained(options: CallOptions = {}): Promise<void> {
+    this.#assertOpen();
+    options.signal?.throwIfAborted();
+    if (!this.#state.overloaded) return;
+    await new Promise<void>((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        for (const name of ['drained', 'role', 'failed'] as const) this.off(name, go);
+        options.signal?.removeEventListener('abort', abort);
+        settle();
+      };
+      const go = (): void => end(resolve);
+      const abort = (): void => end(() => reject(options.signal!.reason));
+      for (const name of ['drained', 'role', 'failed'] as const) this.on(name, go);
+      options.signal?.addEventListener('abort', abort, { once: true });
+    });
   }
 
   async read(options?: CallOptions): Promise<void> {
@@ -148,35 +164,92 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     return this.#reads.read(options);
   }
 
+  /**
+   * Changes who the members are; on the leader. A new voter starts with a blank journal and without `members`, gets the
+   * log as a learner, and votes once it has caught up: when it received in less than an election timeout what the log had
+   * at the beginning of a round. Changes of one voter are one step, others go through a joint configuration. One change at
+   * a time.
+   *
+   * @throws InvalidOptionError for ids and addresses that are none
+   * @throws NotLeaderError here or, while nothing has begun, when another server is elected
+   * @throws QuorateError with outcome `failed`: `change-in-progress`, `invalid-change`, `transferring`; with outcome
+   * `unknown`: `proposal-lost` when leadership was lost on the way
+   */
+  async changeMembers(change: MembershipChange, options?: CallOptions): Promise<void> {
+    this.#assertOpen();
+    const checked = checkChange(change);
+    for (const { id, address } of checked.members) this.#setAddress(id, address);
+    return this.#requests.change(checked.change, options);
+  }
+
+  /**
+   * Hands leadership over; on the leader. Takes no proposals meanwhile, for an election timeout at most.
+   *
+   * @param to - a voter; default the one with the longest log of those that answer
+   * @returns who leads then
+   * @throws NotLeaderError when this server does not lead, or another one than `to` was elected
+   * @throws QuorateError `no-successor`, `transferring`, `transfer-timeout`, all with outcome `failed`
+   */
+  async transferLeadership(to: NodeId | null = null, options?: CallOptions): Promise<NodeId> {
+    this.#assertOpen();
+    return this.#requests.transfer(to, options);
+  }
+
+  /**
+   * Forgets who leads, so that this server votes at once: for those who know that the leader is gone, and do not want to
+   * wait an election timeout. Does nothing on the leader and with `leaseReads`.
+   */
+  forgetLeader(): void {
+    this.#command({ type: 'forgetLeader' });
+  }
+
   status(): RaftNodeStatus {
     const state = this.#state;
-    const now = this.#options.clock.now();
+    const { raft, clock } = this.#options;
     return {
-      id: this.#options.raft.id,
-      role: state.role,
-      term: state.currentTerm,
-      leader: state.leader,
-      members: currentConfiguration(state).voters.map((member) => member.id),
-      commitIndex: state.commitIndex,
+      ...machineStatus(raft.id, state, clock.now()),
       appliedIndex: this.#appliedIndex,
-      lastIndex: state.log.lastIndex,
-      storedIndex: state.storedIndex,
-      snapshotIndex: state.log.snapshotIndex,
-      peers: state.peers.map(({ id, matchIndex, flow, heardAt }) => ({
-        id,
-        matchIndex,
-        flow,
-        silentMs: now - heardAt,
-      })),
-      admitted: state.admitted,
+      lastSnapshot: this.#snapshots.last,
       malformed: this.#malformed,
       droppedMessages: this.#driver.droppedMessages,
+      queues: {
+        proposals: this.#proposals.size,
+        reads: this.#reads.size,
+        uncommittedBytes: state.backlogBytes,
+        unstoredEntries: state.log.lastIndex - state.storedIndex,
+        unappliedEntries: state.commitIndex - this.#appliedIndex,
+        logBytes: state.log.bytes,
+      },
     };
   }
 
   async snapshot(): Promise<number> {
     this.#assertOpen();
-    return (this.#snapshot ?? this.#takeSnapshot()).done;
+    return this.#snapshots.take();
+  }
+
+  /**
+   * Closes it in good order: takes no more proposals, lets those that are open end, and hands leadership over, so that the
+   * others need not wait for an election timeout. What takes longer than two election timeouts is cut off, and rejects with
+   * outcome `unknown`.
+   */
+  async stop(): Promise<void> {
+    if (this.#over !== null || this.#stopping) return this.close();
+    this.#stopping = true;
+    const { clock, raft } = this.#options;
+    const late = new AbortController();
+    const cancel = clock.after(2 * raft.electionTimeoutMs, () => late.abort());
+    try {
+      if (this.#state.role === 'leader') {
+        await this.transferLeadership(null, { signal: late.signal });
+        await this.read({ signal: late.signal }); // by then what was proposed here has been applied here
+      }
+    } catch (error) {
+      if (!isQuorateError(error) && error !== late.signal.reason) throw error; // others lead, or nobody can
+    } finally {
+      cancel();
+      await this.close();
+    }
   }
 
   async close(): Promise<void> {
@@ -205,10 +278,11 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     this.#stopListening();
     this.#driver.close();
     this.#stateMachine.close();
-    this.#incoming?.abandon();
+    this.#forwarding?.close();
     this.#proposals.close(reason);
     this.#reads.close(reason);
-    this.#snapshot?.reject(reason);
+    this.#requests.close(reason);
+    this.#snapshots.close(reason);
   }
 
   /** A listener that throws must not end the node: what it threw surfaces as an uncaught error. */
@@ -232,11 +306,13 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     else this.#driver.input({ type: 'message', from, message });
   }
 
-  #setAddresses(members: readonly Member[]): void {
+  #setAddresses(configuration: Configuration): void {
+    for (const { id, address } of membersIn(configuration)) this.#setAddress(id, address);
+  }
+
+  #setAddress(id: NodeId, address: string | null): void {
     const { transport } = this.#options;
-    for (const { id, address } of members) {
-      if (id !== transport.id && address !== null) transport.setAddress(id, address);
-    }
+    if (id !== transport.id && address !== null) transport.setAddress(id, address);
   }
 
   #deliver(output: RaftOutput): void {
@@ -246,8 +322,17 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       case 'accepted':
         return this.#proposals.accepted(output);
       case 'refused':
-        if (!this.#proposals.refused(output)) this.#reads.refused(output);
-        return;
+        this.#proposals.refused(output);
+        this.#reads.refused(output);
+        return this.#requests.refused(output);
+      case 'drained':
+        return this.#tell(() => this.emit('drained'));
+      case 'lost':
+        return this.#requests.lost(output);
+      case 'membersChanged':
+        return this.#requests.changed(output);
+      case 'transferred':
+        return this.#requests.transferred(output);
       case 'readable':
         return this.#reads.readable(output, this.#appliedIndex);
       case 'role':
@@ -255,16 +340,15 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       case 'readLog':
         return this.#readLog(output);
       case 'checkpoint':
-        return this.#checkpoint(output);
+        return this.#snapshots.store(output);
       case 'readSnapshot':
-        return this.#readSnapshot(output);
+        return this.#snapshots.read(output);
       case 'receiveSnapshot':
-        return this.#receiveSnapshot(output);
+        return this.#snapshots.receive(output);
       case 'denied':
         return this.#fail(journalLostError(this.#options.raft.id, output.by));
       case 'abandonSnapshot':
-        this.#incoming?.abandon();
-        this.#incoming = null;
+        this.#snapshots.abandon();
     }
   }
 
@@ -290,17 +374,26 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       );
     }
     let next = 0;
+    let bytes = 0;
     for (const entry of entries) {
       const result = entry.type === 'command' ? results[next++] : undefined;
-      if (entry.type === 'configuration') this.#setAddresses(membersIn(entry.data));
+      if (entry.type === 'command') bytes += entry.data.length;
+      if (entry.type === 'configuration') this.#membersApplied(entry.data);
       this.#proposals.applied(entry, result);
     }
     this.#appliedIndex = entries.at(-1)!.index;
     this.#reads.applied(this.#appliedIndex);
     this.#command({ type: 'applied', index: this.#appliedIndex });
-    const { snapshotEveryEntries } = this.#options;
-    const due = this.#appliedIndex - this.#state.log.snapshotIndex >= snapshotEveryEntries;
-    if (snapshotEveryEntries > 0 && due && this.#snapshot === null) this.#takeSnapshot();
+    this.#snapshots.applied(bytes);
+  }
+
+  #membersApplied(configuration: Configuration): void {
+    this.#setAddresses(configuration);
+    const isMember = memberIdsIn(configuration).includes(this.#options.raft.id);
+    const removed = this.#isMember && !isMember;
+    this.#isMember = isMember;
+    this.#tell(() => this.emit('members', configuration));
+    if (removed) this.#tell(() => this.emit('removed'));
   }
 
   #readLog({ reader, from, to, maxBytes }: RaftOutput & { type: 'readLog' }): void {
@@ -311,113 +404,25 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       .catch((error: unknown) => this.#fail(error));
   }
 
-  #takeSnapshot(): Snapshot {
-    const snapshot = new Snapshot();
-    this.#snapshot = snapshot;
-    this.#stateMachine.run(() => {
-      if (this.#appliedIndex <= this.#state.log.snapshotIndex) return this.#snapshotDone(this.#state.log.snapshotIndex);
-      snapshot.chunks = this.#options.stateMachine.snapshot();
-      this.#command({ type: 'snapshot', index: this.#appliedIndex });
-    });
-    return snapshot;
+  #snapshotHost(): SnapshotHost {
+    return {
+      appliedIndex: () => this.#appliedIndex,
+      snapshotIndex: () => this.#state.log.snapshotIndex,
+      isOver: () => this.#over !== null,
+      command: (command) => this.#command(command),
+      run: (job) => this.#stateMachine.run(job),
+      fail: (error) => this.#fail(error),
+      taken: (index) => this.#tell(() => this.emit('snapshot', index)),
+      installed: (index, configuration) => this.#installed(index, configuration),
+    };
   }
 
-  #checkpoint({ index, term, configuration, carry }: RaftOutput & { type: 'checkpoint' }): void {
-    if (this.#snapshot === null) return; // a snapshot from the leader came first
-    const { journal, group, trailingEntries } = this.#options;
-    const chunks = withHeader({ index, term, configuration }, this.#snapshot.chunks);
-    const firstIndex = Math.max(this.#state.log.firstIndex, index + 1 - trailingEntries);
-    const carried = encodeRecords(group, carry);
-    journal.checkpoint(group, chunks, { keepFrom: firstIndex, carry: carried }).then(
-      () => {
-        if (this.#over !== null) return;
-        this.#command({ type: 'compacted', index, firstIndex });
-        this.#snapshotDone(index);
-        this.#tell(() => this.emit('snapshot', index));
-      },
-      (error: unknown) => {
-        this.#snapshot?.reject(error);
-        this.#snapshot = null;
-        this.#checkJournal();
-      },
-    );
-  }
-
-  /** After a failed checkpoint: a journal that is over refuses even an empty append, and then so is this node. */
-  #checkJournal(): void {
-    if (this.#over === null) this.#options.journal.append([]).catch((error: unknown) => this.#fail(error));
-  }
-
-  #snapshotDone(index: number): void {
-    this.#snapshot?.resolve(index);
-    this.#snapshot = null;
-  }
-
-  #readSnapshot({ to, index, offset, maxBytes }: RaftOutput & { type: 'readSnapshot' }): void {
-    this.#checkpoints.read(index, offset, maxBytes).then(
-      (piece) => {
-        const { data = null, done = false } = piece ?? {};
-        this.#command({ type: 'snapshotRead', to, index, offset, data, done });
-      },
-      (error: unknown) => this.#fail(error),
-    );
-  }
-
-  #receiveSnapshot(output: RaftOutput & { type: 'receiveSnapshot' }): void {
-    const { journal, group } = this.#options;
-    const { index, offset, data, done } = output;
-    if (offset === 0) {
-      this.#incoming?.abandon();
-      this.#incoming = new IncomingSnapshot(journal, group, output);
-    }
-    const incoming = this.#incoming!;
-    incoming.add(data, done, () => {
-      this.#command({ type: 'snapshotReceived', index, offset: offset + data.length });
-    });
-    if (offset === 0) this.#awaitSnapshot(incoming);
-  }
-
-  #awaitSnapshot(incoming: IncomingSnapshot): void {
-    const { index } = incoming;
-    incoming.stored.then(
-      () => this.#stateMachine.run(() => this.#install(index)),
-      () => {
-        if (this.#incoming !== incoming) return; // it was abandoned, and the machine knows
-        this.#incoming = null;
-        this.#command({ type: 'installFailed', index });
-        this.#checkJournal();
-      },
-    );
-  }
-
-  async #install(index: number): Promise<void> {
-    const { journal, group, stateMachine } = this.#options;
-    const { header, rest } = await openSnapshot(checkpointChunks(journal, group));
-    await stateMachine.restore(rest);
-    if (this.#over !== null) return;
-    this.#setAddresses(membersIn(header.configuration));
-    this.#incoming = null;
+  #installed(index: number, configuration: Configuration): void {
     this.#appliedIndex = index;
     this.#proposals.overtaken(index);
     this.#reads.applied(index);
-    this.#snapshotDone(index); // a snapshot of an older state has become pointless
     this.#command({ type: 'installed', index });
     this.#tell(() => this.emit('installed', index));
-  }
-}
-
-/** A snapshot of this server's own state machine, from the request to the durable checkpoint. */
-class Snapshot {
-  readonly done: Promise<number>;
-  chunks: ReturnType<StateMachine['snapshot']> = [];
-  resolve!: (index: number) => void;
-  reject!: (reason: unknown) => void;
-
-  constructor() {
-    this.done = new Promise<number>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    this.done.catch(() => {}); // nobody may be waiting for an automatic one
+    this.#membersApplied(configuration);
   }
 }

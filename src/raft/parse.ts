@@ -1,14 +1,10 @@
 import { isNodeId } from '../core/index.js';
-import type { Configuration, Entry, Member } from './entry.js';
-import { areConsecutive } from './following.js';
+import { MAX_ADDRESS_LENGTH, MAX_MEMBERS } from './configuration.js';
+import { areConsecutive, type Configuration, type Entry, type Member } from './entry.js';
 import type { RaftMessage } from './messages.js';
 
 /** The most entries that one message may carry; what senders of this library keep far below. */
 const MAX_ENTRIES = 1 << 20;
-/** The most members that each list of a configuration may have. */
-export const MAX_MEMBERS = 64;
-/** The longest address that a member may have, in characters. */
-export const MAX_ADDRESS_LENGTH = 1024;
 
 /** The longest identity of a journal, in characters. */
 const MAX_IDENTITY_LENGTH = 64;

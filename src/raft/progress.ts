@@ -1,9 +1,8 @@
 import type { NodeId } from '../core/index.js';
 import { committedIndex } from '../quorum/index.js';
-import { memberIdsIn, quorumIn } from './configuration.js';
+import { MAX_MEMBERS, memberIdsIn, quorumIn } from './configuration.js';
 import type { Raft } from './context.js';
 import type { ResolvedRaftOptions } from './options.js';
-import { MAX_MEMBERS } from './parse.js';
 import { configurationIndex, currentConfiguration, type PeerState } from './state.js';
 
 /** What a new leader assumes of a follower: that its log equals the leader's, until it says otherwise (section 5.3). */

@@ -2,7 +2,7 @@ import { OverloadedError, type Clock } from '../core/index.js';
 import { openCall, OpenCalls, type CallOptions, type OpenCall } from '../host/index.js';
 import type { RaftCommand, RaftOutput } from './commands.js';
 import { payloadBytes, type Entry } from './entry.js';
-import { lostError, NotLeaderError, replacedError } from './errors.js';
+import { lostError, refusedError, replacedError } from './errors.js';
 
 interface Proposal<Result> extends OpenCall<Result> {
   /** The term of its entry. */
@@ -22,16 +22,27 @@ interface Gathering<Result> {
  */
 export class Proposals<Result> {
   readonly #submit: (command: RaftCommand) => void;
+  readonly #nextId: () => number;
   readonly #maxUncommittedBytes: number;
   readonly #waiting: OpenCalls<number, Proposal<Result>>;
   readonly #batches = new Map<number, readonly Proposal<Result>[]>();
   #gathering: Gathering<Result> | null = null;
-  #lastBatch = 0;
 
-  constructor(clock: Clock, timeoutMs: number, maxUncommittedBytes: number, submit: (command: RaftCommand) => void) {
-    this.#waiting = new OpenCalls(clock, 'the proposal', timeoutMs);
-    this.#maxUncommittedBytes = maxUncommittedBytes;
+  /** @param nextId - numbers what the machine is asked */
+  constructor(
+    options: { readonly clock: Clock; readonly timeoutMs: number; readonly maxUncommittedBytes: number },
+    nextId: () => number,
+    submit: (command: RaftCommand) => void,
+  ) {
+    this.#waiting = new OpenCalls(options.clock, 'the proposal', options.timeoutMs);
+    this.#maxUncommittedBytes = options.maxUncommittedBytes;
+    this.#nextId = nextId;
     this.#submit = submit;
+  }
+
+  /** How many wait for an answer. */
+  get size(): number {
+    return this.#waiting.size;
   }
 
   /** Proposes a payload. */
@@ -53,7 +64,7 @@ export class Proposals<Result> {
     queueMicrotask(() => {
       if (this.#gathering !== gathering) return;
       this.#gathering = null;
-      const id = ++this.#lastBatch;
+      const id = this.#nextId();
       this.#batches.set(id, gathering.proposals);
       this.#submit({ type: 'propose', id, payloads: gathering.payloads });
     });
@@ -72,16 +83,13 @@ export class Proposals<Result> {
     });
   }
 
-  /** The machine did not take a batch. Whether `id` was one of proposals. */
-  refused({ id, reason, leader }: RaftOutput & { type: 'refused' }): boolean {
+  /** The machine did not take a batch. Does nothing for what others asked. */
+  refused({ id, reason, leader }: RaftOutput & { type: 'refused' }): void {
     const batch = this.#batches.get(id);
-    if (batch === undefined) return false;
     this.#batches.delete(id);
-    for (const proposal of batch) {
-      if (reason === 'notLeader') proposal.reject(new NotLeaderError(leader));
-      else proposal.reject(this.#overloaded());
+    for (const proposal of batch ?? []) {
+      proposal.reject(reason === 'overloaded' ? this.#overloaded() : refusedError(reason, leader));
     }
-    return true;
   }
 
   #overloaded(): OverloadedError {

@@ -1,4 +1,5 @@
-import type { Configuration, Entry, Member, RaftMessage } from '../../src/raft/index.js';
+import type { Member } from '../../src/host/index.js';
+import type { Configuration, Entry, RaftMessage } from '../../src/raft/index.js';
 import type { Random } from './random.js';
 
 /** A message that a Raft server may send. Terms and indexes are small now and then, so that they meet. */

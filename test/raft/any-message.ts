@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { isNodeId } from '../../src/core/index.js';
-import type { Configuration, Entry, Member, RaftMessage } from '../../src/raft/index.js';
+import type { Member } from '../../src/host/index.js';
+import type { Configuration, Entry, RaftMessage } from '../../src/raft/index.js';
 
 const count = fc.oneof(fc.nat({ max: 20 }), fc.maxSafeNat());
 const bytes = fc.uint8Array({ maxLength: 20 });
