@@ -220,7 +220,16 @@ export async function write(cluster: NodeCluster, { node }: Member, ...texts: re
 /** Every event of a node, in order. */
 export function listen(node: RaftNode<string>): unknown[][] {
   const heard: unknown[][] = [];
-  const names: (keyof RaftNodeEvents)[] = ['role', 'leader', 'snapshot', 'installed', 'failed'];
+  const names: (keyof RaftNodeEvents)[] = [
+    'role',
+    'leader',
+    'members',
+    'removed',
+    'drained',
+    'snapshot',
+    'installed',
+    'failed',
+  ];
   for (const name of names) node.on(name, (...values: unknown[]) => heard.push([name, ...values]));
   return heard;
 }
