@@ -1,4 +1,6 @@
 import { NOTHING, type Effects, type Input, type NodeId } from '../../src/core/index.js';
+import type { Member, MembershipChange } from '../../src/host/index.js';
+import { voterIdsIn } from '../../src/raft/configuration.js';
 import { isEntry, type RaftMachine } from '../../src/raft/index.js';
 import {
   configurationOf as newConfiguration,
@@ -51,8 +53,12 @@ export class Taken {
 
 /** How a server stands when its script begins. */
 export interface ServerOptions extends Partial<RaftOptions> {
-  /** Itself and the others. @defaultValue a, b, c */
+  /** The voters: itself and the others. @defaultValue a, b, c */
   readonly members?: readonly NodeId[];
+  /** Voters from before, of a joint configuration. @defaultValue none */
+  readonly outgoing?: readonly NodeId[];
+  /** @defaultValue none */
+  readonly learners?: readonly NodeId[];
   /** The term of each entry of its log, from index 1. @defaultValue an empty log */
   readonly log?: readonly number[];
   /** @defaultValue that of the last entry */
@@ -61,9 +67,29 @@ export interface ServerOptions extends Partial<RaftOptions> {
   readonly committed?: number;
 }
 
-/** The configuration of these members. */
-export function configurationOf(members: readonly NodeId[]): Configuration {
-  return newConfiguration(members.map((id) => ({ id, address: null })));
+/** Members without an address. */
+export function membersOf(ids: readonly NodeId[]): Member[] {
+  return ids.map((id) => ({ id, address: null }));
+}
+
+/** The configuration of these members, joint if some are outgoing. */
+export function configurationOf(
+  voters: readonly NodeId[],
+  { outgoing = [], learners = [] }: { outgoing?: readonly NodeId[]; learners?: readonly NodeId[] } = {},
+): Configuration {
+  return { ...newConfiguration(membersOf(voters), membersOf(learners)), outgoing: membersOf(outgoing) };
+}
+
+/** The entry that brings a configuration. */
+export function configurationEntry(index: number, term: number, data: Configuration): Entry {
+  return { type: 'configuration', index, term, data };
+}
+
+/** A configuration in short: `a b`, `a b|c d` while it is joint, `a b +e` with a learner. */
+export function inShort({ voters, outgoing, learners }: Configuration): string {
+  const ids = (members: readonly Member[]): string => members.map(({ id }) => id).join(' ');
+  const joint = outgoing.length > 0 ? `|${ids(outgoing)}` : '';
+  return `${ids(voters)}${joint}${learners.map(({ id }) => ` +${id}`).join('')}`;
 }
 
 /** A command entry whose one byte tells its term. */
@@ -88,11 +114,12 @@ export class Server {
   readonly journal = new Map<number, Entry>();
 
   constructor(id: NodeId, options: ServerOptions = {}) {
-    const { members = ['a', 'b', 'c'], log = [], term, votedFor, committed = 0, ...rest } = options;
+    const { members = ['a', 'b', 'c'], outgoing, learners, log = [], term, votedFor, committed = 0, ...rest } = options;
     this.id = id;
     this.options = { electionTimeoutMs: 100, heartbeatIntervalMs: 10, ...rest, id };
     const state = initialState(this.options);
-    state.configurations = [{ index: 0, configuration: configurationOf(members) }];
+    const configuration = configurationOf(members, { outgoing: outgoing ?? [], learners: learners ?? [] });
+    state.configurations = [{ index: 0, configuration }];
     for (const item of entries(0, ...log)) {
       replay(state, item);
       this.journal.set(item.index, item);
@@ -111,6 +138,11 @@ export class Server {
   /** The term of each entry in the log that is in memory. */
   get terms(): number[] {
     return this.state.log.entries.map(({ term }) => term);
+  }
+
+  /** The configuration in force. */
+  get configuration(): Configuration {
+    return this.state.configurations.at(-1)!.configuration;
   }
 
   /** Steps inputs and takes until nothing is left, as a host does at the end of a turn. */
@@ -154,19 +186,24 @@ export class Server {
     return this.command({ type: 'propose', id: 1, payloads: payloads.map((byte) => Uint8Array.of(byte)) });
   }
 
+  /** Asks for a change of members. */
+  change(change: MembershipChange, id = 1): Taken {
+    return this.command({ type: 'changeMembers', id, change });
+  }
+
   /** Lets it campaign and gives it every vote. Its writes become durable, all but the entry that begins its term. */
   elect(): Taken {
     this.now = Math.max(this.now, this.state.timers.election);
     this.step({ type: 'wake' });
-    const others = this.state.configurations.at(-1)!.configuration.voters.filter(({ id }) => id !== this.id);
-    for (const { id } of others) {
+    const others = voterIdsIn(this.configuration).filter((id) => id !== this.id);
+    for (const id of others) {
       if (this.state.role !== 'preCandidate') break;
       const campaignTerm = this.state.currentTerm + 1;
       this.receive(id, { type: 'preVoteReply', term: campaignTerm - 1, campaignTerm, granted: true });
     }
     this.stored();
     let taken = new Taken([]);
-    for (const { id } of others) {
+    for (const id of others) {
       if (this.state.role !== 'candidate') break;
       taken = this.receive(id, { type: 'requestVoteReply', term: this.state.currentTerm, voteGranted: true });
     }
@@ -183,8 +220,16 @@ export class Server {
     return this.receive(from, { type: 'appendEntries', ...defaults, ...message, prevLogIndex, prevLogTerm });
   }
 
-  /** A follower says how far its log equals this one. */
-  accept(from: NodeId, matchIndex: number, round = 0): Taken {
+  /** Leads, with the entry that began its term committed by everybody. */
+  lead(): this {
+    this.elect();
+    this.stored();
+    for (const { id } of this.state.peers) this.accept(id, this.state.log.lastIndex);
+    return this;
+  }
+
+  /** A follower says how far its log equals this one; by default wholly. */
+  accept(from: NodeId, matchIndex = this.state.log.lastIndex, round = 0): Taken {
     const { currentTerm: term } = this.state;
     return this.receive(from, { type: 'appendEntriesReply', success: true, term, matchIndex, round });
   }
@@ -201,11 +246,24 @@ export class Group {
   readonly servers: ReadonlyMap<NodeId, Server>;
   /** Every message that arrived. */
   readonly letters: Letter[] = [];
+  /** What the servers told their hosts. */
+  readonly outputs: { readonly id: NodeId; readonly output: RaftOutput }[] = [];
   readonly #cut = new Set<NodeId>();
   #onTheWay: Letter[] = [];
 
   constructor(...servers: readonly Server[]) {
     this.servers = new Map(servers.map((server) => [server.id, server]));
+  }
+
+  /** Asks something of a server, and lets everything come to rest. */
+  command(id: NodeId, command: RaftCommand): void {
+    this.settle(id, this.servers.get(id)!.command(command));
+  }
+
+  /** The outputs of a type that a server had. */
+  said<T extends RaftOutput['type']>(id: NodeId, type: T): Output<T>[] {
+    const own = this.outputs.filter((told) => told.id === id).map(({ output }) => output);
+    return own.filter((output): output is Output<T> => output.type === type);
   }
 
   /** Cuts servers off: nothing from or to them arrives. So it is with members that the group does not have. */
@@ -253,7 +311,10 @@ export class Group {
     for (const { to, message } of taken.messages) this.#onTheWay.push({ from: id, to, message });
     const server = this.servers.get(id)!;
     if (taken.writes.length > 0) this.#carryOut(id, server.stored());
-    for (const output of taken.outputs) this.#answer(server, output);
+    for (const output of taken.outputs) {
+      this.outputs.push({ id, output });
+      this.#answer(server, output);
+    }
   }
 
   #answer(server: Server, output: RaftOutput): void {
