@@ -56,11 +56,11 @@ export function bundleExample(folder: string, name: string, child: string, optio
 }
 
 /** Bundles programs before the tests of a file, and removes the bundles after them. Returns where each one is, by its name. */
-export function bundledForTests(...sources: readonly string[]): (name: string) => string {
+export function bundledForTests(sources: readonly string[], options?: BundleOptions): (name: string) => string {
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'quorate-programs-'));
-    await bundle(folder, sources);
+    await bundle(folder, sources, options);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return (name) => join(folder, `${name}.mjs`);

@@ -12,7 +12,7 @@ import { bundledForTests } from './bundle.js';
 import { freePorts } from './free-ports.js';
 import type { HeartbeatsProcessOptions } from './heartbeats-process.js';
 
-const program = bundledForTests('test/process/heartbeats-process.ts');
+const program = bundledForTests(['test/process/heartbeats-process.ts']);
 /** With the default detector a process is suspected after two and a half seconds of silence. */
 const INTERVAL_MS = 500;
 /** How long anything here may take: far more than it does. */

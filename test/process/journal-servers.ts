@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { bundledForTests } from './bundle.js';
 import type { ServerOptions } from './journal-server.js';
 
-const program = bundledForTests('test/process/journal-server.ts', 'src/cli/main.ts');
+const program = bundledForTests(['test/process/journal-server.ts', 'src/cli/main.ts']);
 
 type Line = Readonly<Record<string, unknown>>;
 

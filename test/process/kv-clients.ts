@@ -3,7 +3,7 @@ import { CONTENDED_KEYS, Contention } from '../../examples/replicated-kv/content
 import { noted, type Call, type History, type Return } from '../../examples/replicated-kv/history.js';
 import { CLUSTER, KV_CHANNEL, type GetReply, type StatusReply } from '../../examples/replicated-kv/protocol.js';
 import { RecordedHistory, type Consistency } from '../../examples/replicated-kv/recorded-history.js';
-import { systemClock, type NodeId } from '../../src/core/index.js';
+import { systemClock, type Cancel, type NodeId } from '../../src/core/index.js';
 import { openRequests, type Requests } from '../../src/host/index.js';
 import { openTcpTransport, type TcpTransport } from '../../src/transport/tcp.js';
 
@@ -70,7 +70,7 @@ export class KvClients {
   readonly #history = new RecordedHistory(this.#puts, CALLS);
   readonly #contention: Contention;
   readonly #contending: Promise<void>;
-  readonly #reading: NodeJS.Timeout;
+  #stopReading: Cancel = () => {};
   readonly #waiting = new Map<NodeId, number>();
   #processes = Contention.processes;
 
@@ -82,9 +82,7 @@ export class KvClients {
     this.#contention = new Contention(following, this.#history, 0);
     this.#contending = this.#contention.run();
     this.#contending.catch(() => {}); // `finish` tells
-    this.#reading = setInterval(() => {
-      for (const id of ids) void this.#read(id);
-    }, READ_EVERY_MS);
+    this.#readEverywhere();
   }
 
   /** Connects, and begins to write and to read. */
@@ -119,7 +117,7 @@ export class KvClients {
   async finish(): Promise<Consistency> {
     this.#contention.stop();
     await this.#contending;
-    clearInterval(this.#reading);
+    this.#stopReading();
     await this.#contention.settle();
     await this.close();
     return this.#history.check();
@@ -127,7 +125,7 @@ export class KvClients {
 
   /** Gives up everything that is under way. */
   async close(): Promise<void> {
-    clearInterval(this.#reading);
+    this.#stopReading();
     this.#contention.stop();
     await this.#following.close();
     await this.#requests.close();
@@ -141,9 +139,14 @@ export class KvClients {
       for (const reply of await Promise.allSettled(asked)) {
         if (reply.status === 'fulfilled' && holds(reply.value as StatusReply)) return reply.value as StatusReply;
       }
-      await new Promise((resolve) => setTimeout(resolve, STATUS_PAUSE_MS));
+      await new Promise<void>((resolve) => systemClock.after(STATUS_PAUSE_MS, resolve)); // no event comes from there
     }
     throw new Error(`there was not, within ${BOUND_MS} ms: ${what}`);
+  }
+
+  #readEverywhere(): void {
+    for (const id of this.#ids) void this.#read(id);
+    this.#stopReading = systemClock.after(READ_EVERY_MS, () => this.#readEverywhere());
   }
 
   /** One read of one server. A caller makes one call at a time, so each of these has one of its own. */

@@ -6,7 +6,7 @@ import { bundledForTests } from './bundle.js';
 import { KvClients } from './kv-clients.js';
 import { pause } from './pause.js';
 
-const program = bundledForTests('examples/replicated-kv/cluster.ts', 'examples/replicated-kv/server.ts');
+const program = bundledForTests(['examples/replicated-kv/cluster.ts', 'examples/replicated-kv/server.ts']);
 
 /** Three servers of the example, each a process. */
 async function startCluster(): Promise<example.Cluster> {

@@ -15,7 +15,7 @@ import { Lines } from './lines.js';
 
 /** How long a process here may live: far longer than it needs to. */
 const BOUND_MS = 30_000;
-const program = bundledForTests('test/process/raft-server.ts', 'test/commands/replay.ts');
+const program = bundledForTests(['test/process/raft-server.ts', 'test/commands/replay.ts']);
 const OPTIONS = {
   members: { a: null, b: null, c: null },
   electionTimeoutMs: 300,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTcpTransport, type TcpTransport } from '../../src/transport/tcp.js';
 import { bundledForTests } from './bundle.js';
 
-const program = bundledForTests('test/commands/replay.ts');
+const program = bundledForTests(['test/commands/replay.ts']);
 const SCRIPT = `{"recording":1,"node":"a"}
 {"type":"receive","channel":"c","peer":"b","message":{"ask":1}}
 {"type":"send","channel":"c","peer":"b","message":{"answer":1,"run":0}}
