@@ -1,5 +1,6 @@
 import { isQuorateError, QuorateError, type Cancel, type Clock } from '../../core/index.js';
 import type { CallOptions } from '../replicated-log.js';
+import { RequestError } from '../request.js';
 import { parseAnswer, refusalError, type SessionAnswer } from './answer.js';
 
 /**
@@ -45,12 +46,14 @@ const passing: ReadonlySet<string> = new Set(['not-leader', 'overloaded', 'repla
 
 /**
  * Whether it makes sense to repeat a command of a session after an error: its outcome is unknown, or it failed for a reason
- * that passes, `not-leader` and `overloaded` for instance. Not after errors of other origin, nor after an answer that is
- * none: a state machine that knows no sessions would apply each attempt.
+ * that passes, `not-leader` and `overloaded` for instance, or because the peer that was asked has closed: another may lead
+ * by then. Not after errors of other origin, nor after an answer that is none: a state machine that knows no sessions would
+ * apply each attempt.
  */
 export function isWorthRepeating(error: unknown): boolean {
   if (!isQuorateError(error) || error.code === 'malformed') return false;
-  return error.outcome === 'unknown' || passing.has(error.code);
+  if (error.outcome === 'unknown' || passing.has(error.code)) return true;
+  return error.code === 'closed' && error instanceof RequestError;
 }
 
 /** How it ended. */

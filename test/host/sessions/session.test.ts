@@ -1,8 +1,9 @@
 import { onTestFinished, describe, expect, it } from 'vitest';
-import { QuorateError, TimeoutError } from '../../../src/core/index.js';
+import { ClosedError, QuorateError, TimeoutError } from '../../../src/core/index.js';
 import {
   isWorthRepeating,
   openSession,
+  RequestError,
   sessionLimits,
   type CallOptions,
   type Proposer,
@@ -494,7 +495,8 @@ describe('what is worth repeating', () => {
     [true, 'a limit', new QuorateError('overloaded', '')],
     [true, 'an entry that was replaced', new QuorateError('replaced', '')],
     [true, 'a server out of reach', new QuorateError('unreachable', '')],
-    [false, 'a closed node', new QuorateError('closed', '')],
+    [true, 'a peer whose node is closed', new RequestError('closed', '')],
+    [false, 'a closed node', new ClosedError('the node')],
     [false, 'a command that is too large', new QuorateError('too-large', '')],
     [false, 'an answer that is none', new QuorateError('malformed', '', { outcome: 'unknown' })],
     [false, 'an error of other origin', new Error()],
