@@ -60,7 +60,7 @@ export type Refusal =
   | 'transferring'
   /** Another change of members is under way. */
   | 'changing'
-  /** The change would leave no voter, or more members than there may be. */
+  /** The change would leave no voter, or more members than there may be, or it names one twice. */
   | 'invalidChange'
   /** There is no such voter to hand over to, or none that answers. */
   | 'noSuccessor'

@@ -31,8 +31,10 @@ export function changeMembers(raft: Raft, id: number, change: MembershipChange):
   if (state.change !== null) return refuse(raft, id, 'changing');
   const current = currentConfiguration(state);
   const { voters, learners } = targetOf(current, change);
-  const most = new Set([...memberIdsIn(current), ...idsOf(voters), ...idsOf(learners)]).size;
-  if (voters.length === 0 || most > MAX_MEMBERS) return refuse(raft, id, 'invalidChange');
+  const named = idsOf([...voters, ...learners]);
+  const most = new Set([...memberIdsIn(current), ...named]).size;
+  const twice = new Set(named).size < named.length; // no other server would take such a configuration
+  if (voters.length === 0 || most > MAX_MEMBERS || twice) return refuse(raft, id, 'invalidChange');
   state.change = { id, voters, learners, begun: false, catchUp: [] };
 }
 

@@ -248,6 +248,8 @@ export class Group {
   readonly letters: Letter[] = [];
   /** What the servers told their hosts. */
   readonly outputs: { readonly id: NodeId; readonly output: RaftOutput }[] = [];
+  /** Which messages are lost besides those of servers that are cut off. */
+  lose: (letter: Letter) => boolean = () => false;
   readonly #cut = new Set<NodeId>();
   #onTheWay: Letter[] = [];
 
@@ -274,6 +276,7 @@ export class Group {
   /** Heals all links. */
   heal(): void {
     this.#cut.clear();
+    this.lose = () => false;
   }
 
   /** Sends what a server wanted sent, and lets everything come to rest. */
@@ -281,7 +284,8 @@ export class Group {
     this.#carryOut(id, taken);
     for (let letter = this.#onTheWay.shift(); letter !== undefined; letter = this.#onTheWay.shift()) {
       const server = this.servers.get(letter.to);
-      if (server === undefined || this.#cut.has(letter.from) || this.#cut.has(letter.to)) continue;
+      const lost = this.#cut.has(letter.from) || this.#cut.has(letter.to) || this.lose(letter);
+      if (server === undefined || lost) continue;
       this.letters.push(letter);
       if (this.letters.length > 10_000) throw new Error('the servers talk for ever');
       this.#carryOut(letter.to, server.receive(letter.from, letter.message));
