@@ -28,8 +28,9 @@ const HELP = `quorate journal: looks after the journals of servers
       Copies a journal, also while its server runs, to a new directory, and verifies the copy.
   quorate journal restore BACKUP TARGET --as-new-cluster NAME --member ID[=ADDRESS] ...
       Founds a new cluster on a backup, when the majority of the old one is lost for good: makes a journal for each
-      member in TARGET/ID. A backup is never given back to the member that it came from: that member would have
-      forgotten what it voted and acknowledged since, and acknowledged commands could be lost.
+      member in TARGET/ID. WARNING: what the backup lacks is lost, though it may have been acknowledged. A backup is
+      never given back to the member that it came from: that member would have forgotten what it voted and acknowledged
+      since, and acknowledged commands could be lost.
 
   --as-new-cluster NAME   the name of the new cluster; not that of the old one
   --member ID[=ADDRESS]   a member of the new cluster and where the others reach it; repeated

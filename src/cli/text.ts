@@ -43,6 +43,8 @@ export function restoreText(
   return (
     `Cluster ${cluster} is founded on what ${from.node} of ${from.cluster} had at ${from.takenAt}.\n\n` +
     `${table(logs)}\n${table([['member', 'address', 'journal'], ...rows])}\n` +
+    `WARNING: commands may be lost although they were acknowledged: those that ${from.node} had not received by then. And ` +
+    'commands may come true that were never acknowledged. Tell the clients of the old cluster.\n\n' +
     `Move each journal to its server, start all of them as cluster ${cluster}, and delete nothing of the old cluster ` +
     'until they serve. No server of the old cluster may run again.\n'
   );

@@ -64,6 +64,7 @@ describe('a backup of a server', () => {
     const target = join(root, 'new');
     const restored = await quorate('journal', 'restore', backup, target, '--as-new-cluster', 'second', ...options);
     expect(restored).toMatchObject({ code: 0, error: '' });
+    expect(restored.out).toContain('WARNING: commands may be lost although they were acknowledged');
     expect((await readdir(target)).sort()).toEqual(ids);
 
     // Members come from the journals, not from options.
