@@ -197,7 +197,7 @@ class ClientSession<Result> implements Session<Result> {
   /** Commands that wait for their turn, in the order of the calls. */
   readonly #waiting = new Set<Call<Result>>();
   #nextSequence = 1;
-  #answeredAt: number;
+  #idleSince: number;
   #expired = false;
   #closing: Promise<void> | null = null;
   #cancelKeepAlive: Cancel | null = null;
@@ -209,7 +209,7 @@ class ClientSession<Result> implements Session<Result> {
     this.#rules = options.rules;
     this.#maxOutstanding = Math.min(options.maxOutstanding, limits.maxOutstanding);
     this.#maxWaiting = options.maxWaiting;
-    this.#answeredAt = this.#rules.clock.now();
+    this.#idleSince = this.#rules.clock.now();
     this.#keepAliveMs = limits.sessionTimeoutMs / KEEP_ALIVES;
     if (options.keepAlive) this.#armKeepAlive();
   }
@@ -288,7 +288,7 @@ class ClientSession<Result> implements Session<Result> {
   }
 
   #answered(call: Call<Result>, answer: SessionAnswer<Result>): void {
-    this.#answeredAt = this.#rules.clock.now();
+    this.#idleSince = this.#rules.clock.now();
     this.#settle(call, () => {
       if (answer.type === 'result') call.resolve(answer.result);
       else call.reject(strange(answer));
@@ -334,15 +334,15 @@ class ClientSession<Result> implements Session<Result> {
   }
 
   #armKeepAlive(): void {
-    const dueIn = this.#answeredAt + this.#keepAliveMs - this.#rules.clock.now();
+    const dueIn = this.#idleSince + this.#keepAliveMs - this.#rules.clock.now();
     this.#cancelKeepAlive = this.#rules.clock.after(Math.max(dueIn, 0), () => void this.#keepAlive());
   }
 
   /** One attempt each time: the next one is the repetition. */
   async #keepAlive(): Promise<void> {
     const { clock } = this.#rules;
-    if (clock.now() - this.#answeredAt < this.#keepAliveMs) return this.#armKeepAlive();
-    this.#answeredAt = clock.now();
+    if (clock.now() - this.#idleSince < this.#keepAliveMs) return this.#armKeepAlive();
+    this.#idleSince = clock.now();
     this.#armKeepAlive();
     const [session, lowest] = [this.number, this.#lowest];
     const answer = await this.#tryOnce({ type: 'keepAlive', stampMs: stampMs(clock), session, lowest });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { onTestFinished, describe, expect, it } from 'vitest';
 import { ClosedError, QuorateError, TimeoutError } from '../../../src/core/index.js';
 import {
@@ -187,6 +188,30 @@ describe('a command', () => {
     const session = await way.open();
     expect(await failure(session.propose(bytes('x')))).toMatchObject({ code: 'result-not-kept', outcome: 'unknown' });
     expect(way.lines).toEqual(['x']);
+  });
+});
+
+describe('any way to the log', () => {
+  const fate = fc.constantFrom<Fate>('answered', 'unanswered', 'lost', 'not the leader');
+
+  it('leads to each command being applied once, and answered with its own result, though all copies come again', async () => {
+    const window = fc.integer({ min: 1, max: 5 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fate, { maxLength: 60 }), window, fc.nat(20), async (fates, maxOutstanding, count) => {
+        const way = new Way();
+        const opening = openSession<unknown>(way, { clock: way.clock, random: () => 0, maxOutstanding });
+        way.fates = [...fates];
+        await way.clock.run(60_000);
+        const session = await opening;
+        const texts = Array.from({ length: count }, (_, i) => `line ${i}`);
+        const proposals = texts.map((text) => session.propose(bytes(text)));
+        await way.clock.run(120_000);
+        const results = await Promise.all(proposals);
+        for (const attempt of way.attempts) await way.log.one(attempt);
+        expect([...way.lines].sort()).toEqual([...texts].sort());
+        expect(results).toEqual(texts.map((text) => `${way.lines.indexOf(text) + 1}: ${text}`));
+      }),
+    );
   });
 });
 
