@@ -45,6 +45,7 @@ async function start(): Promise<{ network: Network; addresses: Record<NodeId, st
 
 async function run(): Promise<CutReport> {
   const { network, addresses } = await start();
+  say('up');
   const clients = await KvClients.open(addresses);
   const others = (id: NodeId): NodeId[] => ids.filter((other) => other !== id);
   /** Cuts the leader off until another one leads and writes go on, and until it follows that one. */
@@ -54,11 +55,10 @@ async function run(): Promise<CutReport> {
     const next = await clients.leaderAfter(old.term);
     await clients.morePuts(50);
     network.heal(old.node, from(old.node));
-    await clients.follower(old.node, next.term);
+    await clients.follower(old.node, next);
     return [old.node, next.term];
   };
   await clients.morePuts(50);
-  say('up');
   const [first, term] = await cutLeader(0, others);
   const [second, last] = await cutLeader(term - 1, (leader) => [CLIENTS, ...others(leader)]);
   const third = await clients.leaderAfter(last - 1);

@@ -71,7 +71,7 @@ export class KvClients {
   readonly #contention: Contention;
   readonly #contending: Promise<void>;
   #stopReading: Cancel = () => {};
-  readonly #waiting = new Map<NodeId, number>();
+  readonly #waiting: Map<NodeId, Set<Promise<void>>>;
   #processes = Contention.processes;
 
   private constructor(ids: readonly NodeId[], following: KvClient, transport: TcpTransport) {
@@ -79,6 +79,7 @@ export class KvClients {
     this.#following = following;
     this.#transport = transport;
     this.#requests = openRequests(transport.channel(KV_CHANNEL), { clock: systemClock, timeoutMs: READ_MS });
+    this.#waiting = new Map(ids.map((id) => [id, new Set()]));
     this.#contention = new Contention(following, this.#history, 0);
     this.#contending = this.#contention.run();
     this.#contending.catch(() => {}); // `finish` tells
@@ -101,16 +102,16 @@ export class KvClients {
     return this.#status(`a leader after term ${term}`, (status) => status.role === 'leader' && status.term > term);
   }
 
-  /** Resolves once a server follows the leader of this term, or of a later one. */
-  follower(id: NodeId, term: number): Promise<StatusReply> {
-    const follows = ({ node, role, ...status }: StatusReply): boolean =>
-      node === id && role === 'follower' && status.term >= term;
-    return this.#status(`${id} as a follower in term ${term}`, follows);
+  /** Resolves once a server follows the leader of this term, or of a later one, and has applied what it has committed by now. */
+  follower(id: NodeId, { term, commitIndex }: StatusReply): Promise<StatusReply> {
+    const follows = (status: StatusReply): boolean =>
+      status.node === id && status.role === 'follower' && status.term >= term && status.appliedIndex >= commitIndex;
+    return this.#status(`${id} as a follower in term ${term} with entry ${commitIndex}`, follows);
   }
 
-  /** How many reads of a server wait for its answer. */
-  waitingFor(id: NodeId): number {
-    return this.#waiting.get(id) ?? 0;
+  /** The reads of a server that wait for its answer. Each resolves with that, or when it is given up. */
+  waitingFor(id: NodeId): readonly Promise<void>[] {
+    return [...this.#waiting.get(id)!];
   }
 
   /** Ends all calls, and judges them. */
@@ -145,14 +146,16 @@ export class KvClients {
   }
 
   #readEverywhere(): void {
-    for (const id of this.#ids) void this.#read(id);
+    for (const [id, waiting] of this.#waiting) {
+      const read = this.#read(id).finally(() => waiting.delete(read));
+      waiting.add(read);
+    }
     this.#stopReading = systemClock.after(READ_EVERY_MS, () => this.#readEverywhere());
   }
 
   /** One read of one server. A caller makes one call at a time, so each of these has one of its own. */
   async #read(id: NodeId): Promise<void> {
     const key = CONTENDED_KEYS[this.#processes % CONTENDED_KEYS.length]!;
-    this.#waiting.set(id, this.waitingFor(id) + 1);
     await noted(
       this.#history,
       { op: 'get', process: this.#processes++, key },
@@ -162,6 +165,5 @@ export class KvClients {
         describe: (reply) => ({ outcome: 'ok', ...reply }),
       },
     ).catch(() => {}); // refused, or given up: what became of it is noted
-    this.#waiting.set(id, this.waitingFor(id) - 1);
   }
 }

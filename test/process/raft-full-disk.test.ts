@@ -1,10 +1,13 @@
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { RaftNode } from '../../src/raft/index.js';
 import { openFileJournal, type FileJournalOptions } from '../../src/storage/file.js';
 import { MemoryNetwork } from '../../src/transport/memory.js';
-import { SMALL_DISK, smallDisk } from '../storage/small-disk.js';
-import { journalOptions } from '../storage/temporary-place.js';
+import { MAY_MOUNT, SMALL_DISK, smallDisk, type SmallDisk } from '../storage/small-disk.js';
+import { journalOptions, temporaryDirectory } from '../storage/temporary-place.js';
+import { startKvCluster } from './kv-cluster.js';
+import { KvClients } from './kv-clients.js';
 import { Lines } from './lines.js';
 
 /** Runs a server alone, and `use` once it leads. */
@@ -41,3 +44,50 @@ it(`a Raft server on ${SMALL_DISK} says journal-full, and with room again has al
     expect(await node.propose(new TextEncoder().encode('more'))).toBe(lines.length);
   });
 });
+
+/** A directory in which each of these names leads to a small disk of its own. */
+async function smallDisks(names: readonly string[]): Promise<{ directory: string; disks: Map<string, SmallDisk> }> {
+  const directory = await temporaryDirectory();
+  const disks = new Map<string, SmallDisk>();
+  for (const name of names) {
+    const disk = await smallDisk();
+    await symlink(disk.directory, join(directory, name));
+    disks.set(name, disk);
+  }
+  return { directory, disks };
+}
+
+/** Takes all the room that there is. */
+async function fill({ directory }: SmallDisk): Promise<void> {
+  const all = writeFile(join(directory, 'filler'), new Uint8Array(2 * 1024 * 1024));
+  await expect(all).rejects.toMatchObject({ code: 'ENOSPC' });
+}
+
+const skipped = MAY_MOUNT
+  ? ''
+  : ' (skipped: mounting is not allowed, and an injected disk is not that of other processes)';
+
+it.skipIf(skipped)(
+  `a leader in a process whose disk is full is replaced, and comes back when it has room; clients see one history${skipped}`,
+  async () => {
+    const { directory, disks } = await smallDisks(['n1', 'n2', 'n3']);
+    const cluster = await startKvCluster(directory);
+    const ended = new Promise((resolve) => cluster.lookAfter((id, { message }) => resolve({ id, message })));
+    const clients = await KvClients.open(cluster.addresses);
+    onTestFinished(() => clients.close());
+    const old = await clients.leaderAfter(0);
+    await clients.morePuts(50);
+
+    await fill(disks.get(old.node)!);
+    expect(await ended).toEqual({ id: old.node, message: expect.stringContaining('make room') });
+    const next = await clients.leaderAfter(old.term);
+    await clients.morePuts(50);
+
+    await disks.get(old.node)!.free();
+    await cluster.restart(old.node);
+    await clients.follower(old.node, await clients.leaderAfter(next.term - 1));
+    await clients.morePuts(50);
+    const { linearizable, checked } = await clients.finish();
+    expect({ linearizable, enough: checked > 200 }).toEqual({ linearizable: true, enough: true });
+  },
+);

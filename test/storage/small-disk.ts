@@ -34,15 +34,18 @@ function mayMount(): boolean {
   return mounted;
 }
 
-const real = mayMount();
+/** Whether the disk is a real one, on which other processes can write too. */
+export const MAY_MOUNT = mayMount();
 
 /** Which of both it is, for the name of a test. */
-export const SMALL_DISK = real ? 'a real tmpfs of 1 MiB' : 'an injected disk of 1 MiB, since mounting is not allowed';
+export const SMALL_DISK = MAY_MOUNT
+  ? 'a real tmpfs of 1 MiB'
+  : 'an injected disk of 1 MiB, since mounting is not allowed';
 
 /** A file system of 1 MiB, a quarter of it taken; unmounted when the test ends, however it does. */
 export async function smallDisk(): Promise<SmallDisk> {
   const directory = await temporaryDirectory();
-  if (!real) return injectedDisk(directory);
+  if (!MAY_MOUNT) return injectedDisk(directory);
   if (!mount(directory)) throw new Error(`cannot mount ${directory}`);
   onTestFinished(() => unmount(directory));
   const ballast = join(directory, 'ballast');
