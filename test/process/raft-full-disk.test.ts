@@ -69,6 +69,7 @@ const skipped = MAY_MOUNT
 
 it.skipIf(skipped)(
   `a leader in a process whose disk is full is replaced, and comes back when it has room; clients see one history${skipped}`,
+  { timeout: 60_000 },
   async () => {
     const { directory, disks } = await smallDisks(['n1', 'n2', 'n3']);
     const cluster = await startKvCluster(directory);

@@ -35,7 +35,7 @@ async function start(): Promise<{ child: ChildProcess; said: { output: string; e
   return { child, said };
 }
 
-describe.skipIf(skipped)(`three servers, each in a network namespace${skipped}`, () => {
+describe.skipIf(skipped)(`three servers, each in a network namespace${skipped}`, { timeout: 60_000 }, () => {
   it('replace a leader that is cut off from them, or from clients too, and clients see one history', async () => {
     const { child, said } = await start();
     await once(child, 'close');
