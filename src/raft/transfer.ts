@@ -55,11 +55,11 @@ export function settleTransfer(raft: Raft): void {
   else refuse(raft, id);
 }
 
-/** The successor did not take over in time. */
+/** The successor did not take over in time. Whether this server goes on leading is another question. */
 export function transferTimeout(raft: Raft): void {
-  const { id } = raft.state.transfer!;
+  const { transfer, role } = raft.state;
   endTransfer(raft);
-  refuse(raft, id, 'timeout');
+  refuse(raft, transfer!.id, role === 'leader' ? 'timeout' : 'notLeader');
 }
 
 function endTransfer({ state }: Raft): void {
