@@ -19,7 +19,7 @@ export interface BundleOptions {
  * find each other there. A process is ready from that in a tenth of a second, through the loader for TypeScript in seven
  * times as much.
  */
-export async function bundle(
+async function bundle(
   folder: string,
   sources: readonly string[],
   { change = (source) => source }: BundleOptions = {},

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { messagePackCodec } from '../../src/codec/index.js';
 import type { NodeId, Transport } from '../../src/core/index.js';
@@ -15,7 +16,8 @@ import { Lines } from './lines.js';
 
 /** How long a process here may live: far longer than it needs to. */
 const BOUND_MS = 30_000;
-const program = bundledForTests(['test/process/raft-server.ts', 'test/commands/replay.ts']);
+const SERVER = fileURLToPath(new URL('./raft-server.ts', import.meta.url));
+const program = bundledForTests([SERVER, 'test/commands/replay.ts']);
 const OPTIONS = {
   members: { a: null, b: null, c: null },
   electionTimeoutMs: 300,
