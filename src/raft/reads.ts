@@ -62,7 +62,7 @@ function confirm(raft: Raft, { id, from, incarnation, index }: PendingRead): voi
 
 /**
  * Servers that do not lead: one question for all reads since the last one. Those that were meant for another leader are
- * refused: nobody will answer them.
+ * refused, also where this server leads now: nobody will answer them.
  */
 export function askLeader(raft: Raft): void {
   const { state } = raft;

@@ -217,9 +217,9 @@ export function finishTurn(raft: Raft): void {
   if (state.role === 'leader') lead(raft);
   if (state.role !== 'leader') {
     sendAcknowledgement(raft);
-    askLeader(raft);
     settleTransfer(raft);
   }
+  askLeader(raft);
   tellDrained(raft);
   turn.matchChanged = false;
   turn.readsChanged = false;
