@@ -14,6 +14,7 @@ export * as heartbeats from './detector/heartbeats.js';
 export * as health from './health/index.js';
 export * as hashing from './hashing/index.js';
 export * as host from './host/index.js';
+export * as sessions from './host/sessions.js';
 export * as id from './id/index.js';
 export * as quorum from './quorum/index.js';
 export * as raft from './raft/index.js';

@@ -9,6 +9,7 @@ import { hashingMutants } from './hashing/mutants.js';
 import { dnsMutants } from './health/dns-mutants.js';
 import { healthMutants } from './health/mutants.js';
 import { outlierMutants } from './health/outlier-mutants.js';
+import { clientSessionMutants } from './host/sessions/mutants.js';
 import type { Mutant } from './mutants.js';
 import { quorumMutants } from './quorum/mutants.js';
 import { raftMutants } from './raft/mutants.js';
@@ -16,6 +17,7 @@ import { raftMutants } from './raft/mutants.js';
 /** The bugs that are known of each primitive. */
 export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   raft: raftMutants,
+  sessions: clientSessionMutants,
   quorum: quorumMutants,
   hashing: hashingMutants,
   detector: detectorMutants,

@@ -6,7 +6,7 @@ import type { ResolvedRaftOptions } from './options.js';
 import { configurationIndex, currentConfiguration, type PeerState } from './state.js';
 
 /** What a new leader assumes of a follower: that its log equals the leader's, until it says otherwise (section 5.3). */
-export function newPeer(id: NodeId, nextIndex: number, now: number): PeerState {
+function newPeer(id: NodeId, nextIndex: number, now: number): PeerState {
   return {
     id,
     nextIndex,

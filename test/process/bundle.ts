@@ -50,9 +50,19 @@ async function bundle(
   });
 }
 
-/** Bundles an example of this repository: its `main.ts`, and the program of the processes that it starts. */
-export function bundleExample(folder: string, name: string, child: string, options?: BundleOptions): Promise<void> {
-  return bundle(folder, [`examples/${name}/main.ts`, `examples/${name}/${child}.ts`], options);
+/** Bundles an example of this repository: its `main.ts` and, if it starts processes, their program. */
+export function bundleExample(
+  folder: string,
+  name: string,
+  child: string | null,
+  options?: BundleOptions,
+): Promise<void> {
+  const programs = child === null ? ['main'] : ['main', child];
+  return bundle(
+    folder,
+    programs.map((program) => `examples/${name}/${program}.ts`),
+    options,
+  );
 }
 
 /** Bundles programs before the tests of a file, and removes the bundles after them. Returns where each one is, by its name. */

@@ -42,7 +42,14 @@ export interface RepeatOptions {
 export type RepeatRules = Required<RepeatOptions>;
 
 /** What failed without effect for a reason that passes. */
-const passing: ReadonlySet<string> = new Set(['not-leader', 'overloaded', 'replaced', 'unreachable', 'not-served']);
+const passing: ReadonlySet<string> = new Set([
+  'not-leader',
+  'transferring',
+  'overloaded',
+  'replaced',
+  'unreachable',
+  'not-served',
+]);
 
 /**
  * Whether it makes sense to repeat a command of a session after an error: its outcome is unknown, or it failed for a reason

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom, systemClock } from '../../../src/core/index.js';
+import { openRequests, type StateMachine } from '../../../src/host/index.js';
 import {
-  openRequests,
   openSession,
   withSessions,
   type Proposer,
   type Session,
   type SessionAnswer,
   type SessionMachine,
-  type StateMachine,
-} from '../../../src/host/index.js';
+} from '../../../src/host/sessions.js';
 import { NotLeaderError } from '../../../src/raft/index.js';
 import { MemoryNetwork } from '../../../src/transport/memory.js';
 import { line, Notebook, startCluster } from '../../raft/node-cluster.js';

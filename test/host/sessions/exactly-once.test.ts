@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plainCommand, sessionLimits, withSessions, type SessionMachine } from '../../../src/host/index.js';
+import { plainCommand, sessionLimits, withSessions, type SessionMachine } from '../../../src/host/sessions.js';
 import { encodeSessionCommand, type SessionCommand } from '../../../src/host/sessions/session-command.js';
 import { bytes, collect, cut, Ledger } from './ledger.js';
 

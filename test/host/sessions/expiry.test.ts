@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sessionLimits } from '../../../src/host/index.js';
+import { sessionLimits } from '../../../src/host/sessions.js';
 import { Log, refused, result } from './ledger.js';
 
 const TIMEOUT = 16_000;

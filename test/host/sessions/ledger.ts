@@ -1,5 +1,6 @@
-import type { CommittedCommand, SessionAnswer, SessionMachine, StateMachine } from '../../../src/host/index.js';
-import { withSessions } from '../../../src/host/index.js';
+import type { CommittedCommand, StateMachine } from '../../../src/host/index.js';
+import type { SessionAnswer, SessionMachine } from '../../../src/host/sessions.js';
+import { withSessions } from '../../../src/host/sessions.js';
 import { encodeSessionCommand, type SessionCommand } from '../../../src/host/sessions/session-command.js';
 
 const encoder = new TextEncoder();

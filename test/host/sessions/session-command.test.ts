@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withSessions } from '../../../src/host/index.js';
+import { withSessions } from '../../../src/host/sessions.js';
 import {
   encodeSessionCommand,
   parseSessionCommand,

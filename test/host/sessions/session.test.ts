@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { onTestFinished, describe, expect, it } from 'vitest';
 import { ClosedError, QuorateError, TimeoutError } from '../../../src/core/index.js';
+import { RequestError, type CallOptions } from '../../../src/host/index.js';
 import {
   isWorthRepeating,
   openSession,
-  RequestError,
   sessionLimits,
-  type CallOptions,
   type Proposer,
   type SessionAnswer,
   type SessionOptions,
-} from '../../../src/host/index.js';
+} from '../../../src/host/sessions.js';
 import { NotLeaderError } from '../../../src/raft/index.js';
 import { parseSessionCommand, type SessionCommand } from '../../../src/host/sessions/session-command.js';
 import { VirtualClock } from '../../../src/testing/index.js';
@@ -517,6 +516,7 @@ describe('what is worth repeating', () => {
   it.each([
     [true, 'an unknown outcome', new TimeoutError('it', 1)],
     [true, 'no leader', new NotLeaderError(null)],
+    [true, 'a leader that hands over', new QuorateError('transferring', '')],
     [true, 'a limit', new QuorateError('overloaded', '')],
     [true, 'an entry that was replaced', new QuorateError('replaced', '')],
     [true, 'a server out of reach', new QuorateError('unreachable', '')],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sessionLimits, withSessions } from '../../../src/host/index.js';
+import { sessionLimits, withSessions } from '../../../src/host/sessions.js';
 import { bytes, collect, cut, Ledger, Log, refused, result } from './ledger.js';
 
 /** A log with sessions that remember something of each kind. */

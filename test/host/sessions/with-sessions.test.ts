@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { plainCommand, sessionLimits, withSessions } from '../../../src/host/index.js';
+import { plainCommand, sessionLimits, withSessions } from '../../../src/host/sessions.js';
 import { bytes, Ledger, Log, refused, result } from './ledger.js';
 
 describe('a command of a session', () => {
