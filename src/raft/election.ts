@@ -8,12 +8,12 @@ import { lastTerm } from './log.js';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './messages.js';
 import { syncPeers } from './progress.js';
 import { appendNoop } from './replication.js';
-import { becomeFollower, drawElectionTimeout, isVoter, resetElectionTimer, voterIds } from './roles.js';
+import { becomeFollower, drawElectionTimeout, mayCampaign, resetElectionTimer, voterIds } from './roles.js';
 import { currentConfiguration, type RaftState } from './state.js';
 
 /** The election timeout elapsed without a word from a leader: followers and candidates start anew (section 5.2). */
 export function electionTimeout(raft: Raft): void {
-  if (isVoter(raft) && !diskStalled(raft)) return campaign(raft, false);
+  if (mayCampaign(raft) && !diskStalled(raft)) return campaign(raft, false);
   drawElectionTimeout(raft);
   resetElectionTimer(raft);
 }

@@ -2,7 +2,7 @@ import { nextRandom, type NodeId } from '../core/index.js';
 import type { Refusal } from './commands.js';
 import { output, type Raft } from './context.js';
 import { memberIdsIn, voterIdsIn } from './configuration.js';
-import { currentConfiguration } from './state.js';
+import { configurationIndex, currentConfiguration } from './state.js';
 
 /** The ids of the servers whose votes count. */
 export function voterIds({ state }: Raft): readonly NodeId[] {
@@ -17,6 +17,17 @@ export function memberIds({ state }: Raft): readonly NodeId[] {
 /** Whether this server's vote counts. */
 export function isVoter(raft: Raft): boolean {
   return voterIds(raft).includes(raft.options.id);
+}
+
+/**
+ * Whether this server may campaign: as a voter, and also as one that an open configuration removes. It may be the only one
+ * that has that configuration, and then nobody else gets its vote, or can be elected without it (thesis, section 4.2.2).
+ */
+export function mayCampaign(raft: Raft): boolean {
+  const { configurations, commitIndex } = raft.state;
+  if (isVoter(raft)) return true;
+  const before = configurationIndex(raft.state) > commitIndex ? configurations.at(-2) : undefined;
+  return before !== undefined && voterIdsIn(before.configuration).includes(raft.options.id);
 }
 
 /**

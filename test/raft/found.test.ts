@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { Group, Server } from './script.js';
+
+/*
+ * What simulations and the explorer found, as the shortest script that shows it.
+ */
+
+describe('a server that a configuration removes which is not committed (thesis, section 4.2.2)', () => {
+  /** It removed itself, and is the only one who knows. */
+  function removed(): Server {
+    const server = new Server('a', { members: ['a', 'b'] }).lead();
+    server.change({ type: 'remove', member: 'a' });
+    server.stored();
+    const term = server.state.currentTerm + 1;
+    server.receive('b', { type: 'requestVoteReply', term, voteGranted: false }); // so it leads no more
+    return server;
+  }
+
+  it('is asked in vain for its vote by those who lack it', () => {
+    const server = removed();
+    server.now += 1000;
+    const { log, currentTerm } = server.state;
+    const behind = { lastLogIndex: log.lastIndex - 1, lastLogTerm: currentTerm - 1, transfer: false };
+    const asked = server.receive('b', { type: 'requestVote', term: currentTerm + 1, ...behind });
+    expect(asked.sent('requestVoteReply')).toMatchObject([{ voteGranted: false }]);
+  });
+
+  it('campaigns therefore: nobody else could be elected', () => {
+    expect(removed().passToWake().sent('preVote', 'b')).toHaveLength(1);
+  });
+
+  it('leads until it is removed, and the others go on', () => {
+    const a = removed();
+    const group = new Group(a, new Server('b', { members: ['a', 'b'], log: [1] }));
+    group.settle('a', a.passToWake());
+    expect(group.servers.get('b')!.state).toMatchObject({ role: 'leader', commitIndex: a.state.log.lastIndex + 1 });
+    expect(a.state.role).toBe('follower');
+  });
+
+  it('does not campaign once it knows that it was removed', () => {
+    const server = removed();
+    server.state.commitIndex = server.state.log.lastIndex;
+    expect(server.passToWake().messages).toEqual([]);
+  });
+});
