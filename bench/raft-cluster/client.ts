@@ -6,6 +6,7 @@ import type { NodeId } from 'quorate/core';
 import { systemClock } from 'quorate/core';
 import { openRequests, type Requests } from 'quorate/host';
 import { openTcpTransport } from 'quorate/transport/tcp';
+import { put } from './put-machine.js';
 
 /** What {@link Cluster} asks of the client process. */
 export interface Run {
@@ -15,7 +16,14 @@ export interface Run {
   readonly connections: number;
   readonly valueBytes: number;
   readonly seconds: number;
+  /** Ends after so many puts, if not before. @defaultValue none */
+  readonly puts?: number;
+  /** How many keys each client has. @defaultValue as many as in the peer's program */
+  readonly keys?: number;
 }
+
+/** What the client process is told: one run after another, and `end` for the end of one. */
+export type ToClient = { readonly type: 'run'; readonly run: Run } | { readonly type: 'end' };
 
 /** What came of a {@link Run}. */
 export interface Load {
@@ -24,52 +32,58 @@ export interface Load {
   readonly p99Ms: number;
 }
 
-/** As many keys as the peer's program has for each client. */
 const KEYS = 1000;
 
-function command(key: string, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(2 + key.length + value.length);
-  bytes[0] = key.length >> 8;
-  bytes[1] = key.length;
-  for (let i = 0; i < key.length; i++) bytes[2 + i] = key.charCodeAt(i); // keys are ASCII
-  bytes.set(value, 2 + key.length);
-  return bytes;
-}
+/** When the run under way ends. */
+let end = 0;
 
 function tell(answer: Load | { readonly error: string }): void {
   process.send!(answer);
 }
 
-async function run({ leader, address, clients, connections, valueBytes, seconds }: Run): Promise<Load> {
+async function run(options: Run): Promise<Load> {
+  const { leader, address, clients, connections, valueBytes, seconds, puts = Infinity, keys = KEYS } = options;
   const transports = await Promise.all(
     Array.from({ length: connections }, (_, i) => {
       return openTcpTransport({ id: `client-${i}`, cluster: 'bench', listen: null, addresses: { [leader]: address } });
     }),
   );
-  await Promise.all(transports.map((transport) => transport.connected(leader)));
-  const pool = transports.map((transport) => openRequests(transport.channel('put'), { clock: systemClock }));
-  const value = new Uint8Array(valueBytes).fill(118);
-  const latencies: number[][] = [];
-  const start = performance.now();
-  const end = start + seconds * 1000;
-  const client = async (i: number, requests: Requests): Promise<void> => {
-    const own: number[] = [];
-    latencies.push(own);
-    for (let n = 0, sent = start; sent < end; n++) {
-      sent = performance.now();
-      await requests.request(leader, command(`k/${i}/${n % KEYS}`, value));
-      own.push(performance.now() - sent);
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, (_, i) => client(i, pool[i % connections]!)));
-  const elapsed = (performance.now() - start) / 1000;
-  await Promise.all(transports.map((transport) => transport.close()));
+  try {
+    await Promise.all(transports.map((transport) => transport.connected(leader)));
+    const pool = transports.map((transport) => openRequests(transport.channel('put'), { clock: systemClock }));
+    const value = new Uint8Array(valueBytes).fill(118);
+    const latencies: number[][] = [];
+    const start = performance.now();
+    end = start + seconds * 1000;
+    let left = puts;
+    const client = async (i: number, requests: Requests): Promise<void> => {
+      const own: number[] = [];
+      latencies.push(own);
+      for (let n = 0, sent = start; sent < end && left-- > 0; n++) {
+        sent = performance.now();
+        await requests.request(leader, put(`k/${i}/${n % keys}`, value));
+        own.push(performance.now() - sent);
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, (_, i) => client(i, pool[i % connections]!)));
+    return loadOf(latencies, (performance.now() - start) / 1000);
+  } finally {
+    await Promise.all(transports.map((transport) => transport.close()));
+  }
+}
+
+function loadOf(latencies: readonly (readonly number[])[], seconds: number): Load {
   const all = Float64Array.from(latencies.flat()).sort();
   const at = (quantile: number): number => all[Math.floor(quantile * (all.length - 1))]!;
-  return { opsPerSecond: all.length / elapsed, p50Ms: at(0.5), p99Ms: at(0.99) };
+  return { opsPerSecond: all.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 const failed = (error: unknown): { readonly error: string } => ({ error: String(error) });
 
-process.on('message', (message) => void run(message as Run).then(tell, (error: unknown) => tell(failed(error))));
+function obey(message: ToClient): void {
+  if (message.type === 'end') end = 0;
+  else void run(message.run).then(tell, (error: unknown) => tell(failed(error)));
+}
+
+process.on('message', (message) => obey(message as ToClient));
 process.on('disconnect', () => process.exit(1));

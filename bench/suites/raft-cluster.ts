@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Case, Suite } from '../harness.js';
 import { Etcd } from '../peers/etcd-load/run.js';
 import type { Load } from '../raft-cluster/client.js';
@@ -13,9 +11,6 @@ import { Cluster, type LoadOptions } from '../raft-cluster/cluster.js';
 const CLIENTS = [1, 16, 64, 256];
 const CONNECTIONS = 8;
 const VALUE_BYTES = 128;
-
-/** Journals belong on a disk that fsync means something on, which a folder for temporary files may not be. */
-const DATA = fileURLToPath(new URL('../.data/', import.meta.url));
 
 interface Subject {
   load(options: LoadOptions): Promise<Load>;
@@ -39,9 +34,8 @@ function casesOf(clients: number, subject: Subject, peer: string | null): Case[]
 }
 
 const suite: Suite = async () => {
-  mkdirSync(DATA, { recursive: true });
-  const cluster = await Cluster.start(DATA);
-  const etcd = await Etcd.start(DATA);
+  const cluster = await Cluster.start();
+  const etcd = await Etcd.start();
   const cases = CLIENTS.flatMap((clients) => [
     ...casesOf(clients, cluster, null),
     ...(etcd === null ? [] : casesOf(clients, etcd, etcd.name)),

@@ -1,12 +1,12 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Load } from '../../raft-cluster/client.js';
 import type { LoadOptions } from '../../raft-cluster/cluster.js';
+import { Scratch } from '../../raft-cluster/scratch.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -19,25 +19,24 @@ const START_MS = 20_000;
 export class Etcd {
   /** `name@version`. */
   readonly name: string;
-  readonly #directory: string;
-  readonly #members: ChildProcess[] = [];
+  readonly #scratch = new Scratch('etcd');
   #leader = '';
 
-  private constructor(name: string, parent: string) {
+  private constructor(name: string) {
     this.name = name;
-    this.#directory = mkdtempSync(join(parent, 'etcd-bench-'));
-    process.once('exit', () => this.#kill());
   }
 
   /** `null`, with a word on standard error, where etcd, Go or the sources of its client are missing. */
-  static async start(parent: string): Promise<Etcd | null> {
+  static async start(): Promise<Etcd | null> {
+    let etcd: Etcd | null = null;
     try {
       await build();
       const { stdout } = await run('etcd', ['--version']);
-      const etcd = new Etcd(`etcd@${/Version: (\S+)/.exec(stdout)![1]}`, parent);
+      etcd = new Etcd(`etcd@${/Version: (\S+)/.exec(stdout)![1]}`);
       await etcd.#start();
       return etcd;
     } catch (error) {
+      await etcd?.stop();
       const reason = (error as Error).message.split('\n')[0];
       const packages = 'etcd-server, golang-go and golang-etcd-server-dev';
       process.stderr.write(`without etcd (install ${packages} for it): ${reason}\n`);
@@ -59,10 +58,7 @@ export class Etcd {
 
   /** Ends all processes and removes what they stored. */
   async stop(): Promise<void> {
-    const ended = this.#members.map((member) => once(member, 'exit'));
-    this.#kill();
-    await Promise.all(ended);
-    rmSync(this.#directory, { recursive: true, force: true });
+    await this.#scratch.end();
   }
 
   async #start(): Promise<void> {
@@ -74,17 +70,13 @@ export class Etcd {
     const all = urls.map(({ peer }, i) => `m${i}=${peer}`).join();
     for (const [i, { peer, client }] of urls.entries()) {
       const flags = [
-        ...['--name', `m${i}`, '--data-dir', join(this.#directory, `m${i}`), '--log-level', 'error'],
+        ...['--name', `m${i}`, '--data-dir', join(this.#scratch.directory, `m${i}`), '--log-level', 'error'],
         ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', all],
         ...['--listen-client-urls', `http://${client}`, '--advertise-client-urls', `http://${client}`],
       ];
-      this.#members.push(spawn('etcd', flags, { stdio: 'ignore' }));
+      this.#scratch.watch(spawn('etcd', flags, { stdio: 'ignore' }));
     }
     this.#leader = await leaderOf(urls.map(({ client }) => client));
-  }
-
-  #kill(): void {
-    for (const member of this.#members) member.kill('SIGKILL');
   }
 }
 
