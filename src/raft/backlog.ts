@@ -12,7 +12,6 @@ import type { RaftState } from './state.js';
 /** A new leader has taken nothing on: entries of older terms do not count. */
 export function emptyBacklog(state: RaftState): void {
   state.backlogBytes = 0;
-  state.overloaded = false;
   state.settledIndex = state.log.lastIndex;
 }
 
@@ -30,11 +29,16 @@ export function settleBacklog(state: RaftState): void {
   }
 }
 
-/** Says that proposals are taken again, once half of the room is free: not for each small piece of it. */
+/**
+ * Says that proposals are taken again, once half of the room is free, not for each small piece of it; and once there is
+ * room for what was refused, or whoever proposes it again would be refused and told so in turns.
+ */
 export function tellDrained(raft: Raft): void {
   const { state, options } = raft;
-  if (!state.overloaded || state.backlogBytes > options.maxUncommittedBytes / 2) return;
-  state.overloaded = false;
+  const { refusedBytes } = state;
+  const most = Math.max(0, Math.min(options.maxUncommittedBytes / 2, options.maxUncommittedBytes - refusedBytes));
+  if (refusedBytes === 0 || state.backlogBytes > most) return;
+  state.refusedBytes = 0;
   output(raft, { type: 'drained' });
 }
 

@@ -145,7 +145,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   async drained(options: CallOptions = {}): Promise<void> {
     this.#assertOpen();
     options.signal?.throwIfAborted();
-    if (!this.#state.overloaded) return;
+    if (this.#state.refusedBytes === 0) return;
     await new Promise<void>((resolve, reject) => {
       const end = (settle: () => void): void => {
         for (const name of ['drained', 'role', 'failed'] as const) this.off(name, go);

@@ -17,8 +17,9 @@ export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[])
   const { state } = raft;
   if (state.role !== 'leader') return refuse(raft, id);
   if (state.transfer !== null) return refuse(raft, id, 'transferring');
-  if (wouldExceedBacklog(raft, payloads)) {
-    state.overloaded = true;
+  const bytes = payloadsBytes(payloads);
+  if (wouldExceedBacklog(raft, bytes)) {
+    state.refusedBytes = Math.max(state.refusedBytes, bytes);
     return refuse(raft, id, 'overloaded');
   }
   const term = state.currentTerm;
@@ -29,11 +30,14 @@ export function propose(raft: Raft, id: number, payloads: readonly Uint8Array[])
 }
 
 /** Whatever its size, a proposal is taken while nothing else waits. */
-function wouldExceedBacklog({ state, options }: Raft, payloads: readonly Uint8Array[]): boolean {
-  if (state.backlogBytes === 0) return false;
-  let bytes = state.backlogBytes;
+function wouldExceedBacklog({ state, options }: Raft, bytes: number): boolean {
+  return state.backlogBytes > 0 && state.backlogBytes + bytes > options.maxUncommittedBytes;
+}
+
+function payloadsBytes(payloads: readonly Uint8Array[]): number {
+  let bytes = 0;
   for (const data of payloads) bytes += payloadBytes(data);
-  return bytes > options.maxUncommittedBytes;
+  return bytes;
 }
 
 /** Leaders begin their term with an entry of their own, so that they have one to commit (section 8). */

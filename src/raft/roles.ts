@@ -68,6 +68,7 @@ function leaveOffice(raft: Raft): void {
   state.rounds = [];
   state.leaseUntil = -Infinity;
   state.peers = [];
+  state.refusedBytes = 0;
   endChange(raft);
   state.timers.heartbeat = Infinity;
   state.timers.quorum = Infinity;

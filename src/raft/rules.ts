@@ -132,7 +132,7 @@ export function runCommand(raft: Raft, command: RaftCommand): void {
     case 'forgetLeader':
       return forgetLeader(raft);
     case 'unreachable':
-      return peerChanged(raft, command.peer);
+      return unreachable(raft, command.peer);
     case 'snapshotFailed': {
       const peer = peerOf(raft, command.peer);
       return peer === undefined ? undefined : snapshotFailed(peer);
@@ -168,6 +168,13 @@ export function peerChanged(raft: Raft, id: NodeId): void {
   if (peer === undefined) return;
   if (peer.flow === 'snapshot') snapshotFailed(peer);
   else startProbing(peer);
+}
+
+/** A follower that is being probed is asked again with a heartbeat, not at each such notice, which that may lead to. */
+function unreachable(raft: Raft, id: NodeId): void {
+  const peer = peerOf(raft, id);
+  if (peer?.flow === 'snapshot') snapshotFailed(peer);
+  else if (peer?.flow === 'replicate') startProbing(peer);
 }
 
 /**

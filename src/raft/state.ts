@@ -84,8 +84,8 @@ export interface RaftState {
   backlogBytes: number;
   /** On leaders: the last entry that is all of that. */
   settledIndex: number;
-  /** On leaders: whether proposals were refused since there was room for them. */
-  overloaded: boolean;
+  /** On leaders: what the largest proposal counts for that was refused since there was room; 0 for none. */
+  refusedBytes: number;
   /** The index of a snapshot that the host took and that waits for the log to be durable so far; else 0. */
   snapshotTaken: number;
   /** A snapshot that is being received. */
@@ -298,7 +298,7 @@ export function initialState(options: RaftOptions): RaftState {
     transfer: null,
     backlogBytes: 0,
     settledIndex: 0,
-    overloaded: false,
+    refusedBytes: 0,
     snapshotTaken: 0,
     install: null,
   };
