@@ -1,7 +1,8 @@
+import { getHeapStatistics } from 'node:v8';
 import { NOTHING, type NodeId } from 'quorate/core';
 import { configurationOf, create, initialState, type RaftMachine, replay } from 'quorate/raft';
 import type { Case, Suite } from '../harness.js';
-import { etcdRaft } from '../peers/etcd-raft/run.js';
+import { etcdRaft, type EtcdRaft } from '../peers/etcd-raft/run.js';
 
 /*
  * What the protocol costs: three machines with default options in one process, messages handed over in memory, every
@@ -110,8 +111,11 @@ function readSequence(data: Uint8Array): number {
   return data[0]! | (data[1]! << 8) | (data[2]! << 16) | (data[3]! << 24);
 }
 
-/** Entries a second, when `batch` makes the proposals of one round from the number of entries proposed before. */
-function measure(entriesEach: number, batch: (first: number) => readonly (readonly Uint8Array[])[]): number {
+/** Makes the proposals of one round from the number of entries proposed before. */
+type Batch = (first: number) => readonly (readonly Uint8Array[])[];
+
+/** Entries a second. */
+function measure(entriesEach: number, batch: Batch): number {
   const cluster = new Cluster();
   const start = performance.now();
   for (let sequence = 0; sequence < ENTRIES; sequence += entriesEach) cluster.propose(batch(sequence));
@@ -120,25 +124,77 @@ function measure(entriesEach: number, batch: (first: number) => readonly (readon
   return ENTRIES / seconds;
 }
 
+/**
+ * Bytes allocated for an entry, by all three machines and for the payload, in the heap and for array buffers. Rounds in
+ * which a collection hides what was allocated do not count.
+ */
+function measureBytes(entriesEach: number, batch: Batch): number {
+  const cluster = new Cluster();
+  let counted = 0;
+  let bytes = 0;
+  for (let sequence = 0; sequence < ENTRIES; sequence += entriesEach) {
+    const looking = allocated();
+    const before = allocated();
+    cluster.propose(batch(sequence));
+    const more = allocated() - before - (before - looking);
+    if (more <= 0 || sequence < ENTRIES / 2) continue; // compiled by then
+    counted += entriesEach;
+    bytes += more;
+  }
+  cluster.requireApplied(ENTRIES);
+  return bytes / counted;
+}
+
+function allocated(): number {
+  const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
+  return heap + outside;
+}
+
 const payloads = (first: number): Uint8Array[] => Array.from({ length: 64 }, (_, i) => payload(first + i));
 
+interface Load {
+  readonly name: string;
+  readonly entriesEach: number;
+  readonly batch: Batch;
+  /** How the peer does the same. */
+  readonly flags: readonly string[];
+}
+
+const LOADS: readonly Load[] = [
+  { name: '(a) one proposal', entriesEach: 1, batch: (first) => [[payload(first)]], flags: ['-batch', '1'] },
+  {
+    name: '(b) 64 proposals',
+    entriesEach: 64,
+    batch: (first) => payloads(first).map((data) => [data]),
+    flags: ['-batch', '64'],
+  },
+  {
+    name: '(c) one proposal of 64 entries',
+    entriesEach: 64,
+    batch: (first) => [payloads(first)],
+    flags: ['-batch', '64', '-group'],
+  },
+];
+
 const suite: Suite = async () => {
-  const one = '(a) one proposal';
-  const many = '(b) 64 proposals';
-  const grouped = '(c) one proposal of 64 entries';
-  const ours: Case[] = [
-    { name: one, unit: 'ops/s', measure: () => measure(1, (first) => [[payload(first)]]) },
-    { name: many, unit: 'ops/s', measure: () => measure(64, (first) => payloads(first).map((data) => [data])) },
-    { name: grouped, unit: 'ops/s', measure: () => measure(64, (first) => [payloads(first)]) },
-  ];
   const peer = await etcdRaft(ENTRIES);
-  if (peer === null) return ours;
-  const theirs: Case[] = [
-    { name: one, unit: 'ops/s', peer: peer.name, measure: () => peer.run(['-batch', '1']) },
-    { name: many, unit: 'ops/s', peer: peer.name, measure: () => peer.run(['-batch', '64']) },
-    { name: grouped, unit: 'ops/s', peer: peer.name, measure: () => peer.run(['-batch', '64', '-group']) },
-  ];
-  return ours.flatMap((mine, i) => [mine, theirs[i]!]);
+  return LOADS.flatMap(({ name, entriesEach, batch, flags }): Case[] => {
+    const allocated = `${name}, allocated for an entry`;
+    return [
+      { name, unit: 'ops/s', measure: () => measure(entriesEach, batch) },
+      ...(peer === null ? [] : [theirs(name, 'ops/s', peer, flags)]),
+      { name: allocated, unit: 'bytes', measure: () => measureBytes(entriesEach, batch) },
+      ...(peer === null ? [] : [theirs(allocated, 'bytes', peer, flags)]),
+    ];
+  });
 };
+
+function theirs(name: string, unit: 'ops/s' | 'bytes', peer: EtcdRaft, flags: readonly string[]): Case {
+  const measure = async (): Promise<number> => {
+    const { entriesPerSecond, bytesPerEntry } = await peer.run(flags);
+    return unit === 'ops/s' ? entriesPerSecond : bytesPerEntry;
+  };
+  return { name, unit, peer: peer.name, measure };
+}
 
 export default suite;

@@ -11,8 +11,14 @@ const binary = `${folder}etcd-raft`;
 export interface EtcdRaft {
   /** `name@version`. */
   readonly name: string;
-  /** Runs it and returns entries a second. */
-  run(flags: readonly string[]): Promise<number>;
+  run(flags: readonly string[]): Promise<EtcdRaftRun>;
+}
+
+/** What it printed. */
+export interface EtcdRaftRun {
+  readonly entriesPerSecond: number;
+  /** Allocated, by all three nodes and for the payload. */
+  readonly bytesPerEntry: number;
 }
 
 /** Builds the peer; `null`, with a word on standard error, where Go or the package `golang-etcd-server-dev` is missing. */
@@ -24,7 +30,7 @@ export async function etcdRaft(entries: number): Promise<EtcdRaft | null> {
     const env = { ...process.env, GO111MODULE: 'off', GOPATH: sources };
     await run('go', ['build', '-o', binary, 'main.go'], { cwd: dirname(binary), env });
     const { stdout: version } = await run('dpkg-query', ['-W', '-f', '${Version}', 'golang-etcd-server-dev']);
-    return { name: `etcd/raft@${version.split(/[+-]/)[0]}`, run: (flags) => entriesPerSecond(entries, flags) };
+    return { name: `etcd/raft@${version.split(/[+-]/)[0]}`, run: (flags) => runWith(entries, flags) };
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
     process.stderr.write(`without etcd/raft (install golang-go and golang-etcd-server-dev for it): ${reason}\n`);
@@ -32,9 +38,9 @@ export async function etcdRaft(entries: number): Promise<EtcdRaft | null> {
   }
 }
 
-async function entriesPerSecond(entries: number, flags: readonly string[]): Promise<number> {
+async function runWith(entries: number, flags: readonly string[]): Promise<EtcdRaftRun> {
   const { stdout } = await run(binary, ['-n', String(entries), ...flags]);
-  const rate = Number(/entries\/s=(\d+)/.exec(stdout)?.[1]);
-  if (!(rate > 0)) throw new Error(`the peer printed no rate: ${stdout}`);
-  return rate;
+  const [, rate, bytes] = /entries\/s=(\d+) .*bytes\/entry=(\d+)/.exec(stdout) ?? [];
+  if (!(Number(rate) > 0)) throw new Error(`the peer printed no rate: ${stdout}`);
+  return { entriesPerSecond: Number(rate), bytesPerEntry: Number(bytes) };
 }
