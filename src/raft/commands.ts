@@ -85,6 +85,8 @@ export type RaftOutput =
   | { readonly type: 'readable'; readonly id: number; readonly index: number }
   /** Apply these committed entries, in order. Answer `applied`; the next come after that. */
   | { readonly type: 'apply'; readonly entries: readonly Entry[] }
+  /** A configuration has come into force: its members may have to be reached from here on. */
+  | { readonly type: 'configuration'; readonly configuration: Configuration }
   /** The role, the term or the leader changed. */
   | { readonly type: 'role'; readonly role: Role; readonly term: number; readonly leader: NodeId | null }
   /** Read entries from the journal, at least one. Answer `logRead`. */

@@ -85,6 +85,7 @@ export function appendToLog(raft: Raft, entry: Entry): void {
   const { state, turn } = raft;
   appendEntry(state.log, entry);
   noteConfiguration(state, entry);
+  if (entry.type === 'configuration') output(raft, { type: 'configuration', configuration: entry.data });
   turn.writes = add(turn.writes, entry);
   state.writeCount++;
 }

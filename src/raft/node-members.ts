@@ -14,25 +14,25 @@ export function checkMembers(members: Readonly<Record<NodeId, string | null>>, s
   return list;
 }
 
-/** A change of members, checked, and the members that it names. @throws InvalidOptionError */
-export function checkChange(change: MembershipChange): { change: MembershipChange; members: readonly Member[] } {
+/** A change of members, checked. @throws InvalidOptionError */
+export function checkChange(change: MembershipChange): MembershipChange {
   switch (change.type) {
     case 'set': {
       const voters = change.voters.map((member) => checkMember('voters', member));
       const learners = change.learners.map((member) => checkMember('learners', member));
       requireDistinct('voters', voters);
       requireDistinct('learners', learners);
-      return { change: { type: 'set', voters, learners }, members: [...learners, ...voters] };
+      return { type: 'set', voters, learners };
     }
     case 'add': {
       const member = checkMember('member', change.member);
       if (change.as !== 'voter' && change.as !== 'learner') {
         throw new InvalidOptionError('as', change.as, "'voter' or 'learner'");
       }
-      return { change: { type: 'add', member, as: change.as }, members: [member] };
+      return { type: 'add', member, as: change.as };
     }
     case 'remove':
-      return { change: { type: 'remove', member: checkNodeId('member', change.member) }, members: [] };
+      return { type: 'remove', member: checkNodeId('member', change.member) };
     default:
       throw new InvalidOptionError('type', (change as { type: unknown }).type, "'set', 'add' or 'remove'");
   }

@@ -145,18 +145,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   async drained(options: CallOptions = {}): Promise<void> {
     this.#assertOpen();
     options.signal?.throwIfAborted();
-    if (this.#state.refusedBytes === 0) return;
-    await new Promise<void>((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        for (const name of ['drained', 'role', 'failed'] as const) this.off(name, go);
-        options.signal?.removeEventListener('abort', abort);
-        settle();
-      };
-      const go = (): void => end(resolve);
-      const abort = (): void => end(() => reject(options.signal!.reason));
-      for (const name of ['drained', 'role', 'failed'] as const) this.on(name, go);
-      options.signal?.addEventListener('abort', abort, { once: true });
-    });
+    if (this.#state.refusedBytes > 0) await this.#proposals.drained(options);
   }
 
   async read(options?: CallOptions): Promise<void> {
@@ -177,9 +166,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
    */
   async changeMembers(change: MembershipChange, options?: CallOptions): Promise<void> {
     this.#assertOpen();
-    const checked = checkChange(change);
-    for (const { id, address } of checked.members) this.#setAddress(id, address);
-    return this.#requests.change(checked.change, options);
+    return this.#requests.change(checkChange(change), options);
   }
 
   /**
@@ -240,16 +227,22 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     const late = new AbortController();
     const cancel = clock.after(2 * raft.electionTimeoutMs, () => late.abort());
     try {
-      if (this.#state.role === 'leader') {
-        await this.transferLeadership(null, { signal: late.signal });
-        await this.read({ signal: late.signal }); // by then what was proposed here has been applied here
-      }
-    } catch (error) {
-      if (!isQuorateError(error) && error !== late.signal.reason) throw error; // others lead, or nobody can
+      await Promise.resolve(); // what was proposed in this turn goes first
+      if (this.#state.role === 'leader') await this.#handOver(late.signal);
     } finally {
       cancel();
       await this.close();
     }
+  }
+
+  /** Hands leadership over, if anybody can take it, and waits until what was proposed here has been applied. */
+  async #handOver(signal: AbortSignal): Promise<void> {
+    const { lastIndex } = this.#state.log;
+    const ignore = (error: unknown): void => {
+      if (!isQuorateError(error) && error !== signal.reason) throw error;
+    };
+    await this.transferLeadership(null, { signal }).catch(ignore);
+    await this.#reads.reached(lastIndex, this.#appliedIndex, { signal }).catch(ignore);
   }
 
   async close(): Promise<void> {
@@ -307,12 +300,10 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   }
 
   #setAddresses(configuration: Configuration): void {
-    for (const { id, address } of membersIn(configuration)) this.#setAddress(id, address);
-  }
-
-  #setAddress(id: NodeId, address: string | null): void {
     const { transport } = this.#options;
-    if (id !== transport.id && address !== null) transport.setAddress(id, address);
+    for (const { id, address } of membersIn(configuration)) {
+      if (id !== transport.id && address !== null) transport.setAddress(id, address);
+    }
   }
 
   #deliver(output: RaftOutput): void {
@@ -325,7 +316,10 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
         this.#proposals.refused(output);
         this.#reads.refused(output);
         return this.#requests.refused(output);
+      case 'configuration':
+        return this.#setAddresses(output.configuration);
       case 'drained':
+        this.#proposals.drain();
         return this.#tell(() => this.emit('drained'));
       case 'lost':
         return this.#requests.lost(output);
@@ -353,6 +347,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   }
 
   #tellRole({ role, term, leader }: RaftOutput & { type: 'role' }): void {
+    if (role !== 'leader') this.#proposals.drain(); // there is nothing to wait for any more
     this.#tell(() => this.emit('role', { role, term, leader }));
     if (leader === this.#leader) return;
     this.#leader = leader;
@@ -388,7 +383,6 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
   }
 
   #membersApplied(configuration: Configuration): void {
-    this.#setAddresses(configuration);
     const isMember = memberIdsIn(configuration).includes(this.#options.raft.id);
     const removed = this.#isMember && !isMember;
     this.#isMember = isMember;
@@ -423,6 +417,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     this.#reads.applied(index);
     this.#command({ type: 'installed', index });
     this.#tell(() => this.emit('installed', index));
+    this.#setAddresses(configuration);
     this.#membersApplied(configuration);
   }
 }

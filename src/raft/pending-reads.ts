@@ -39,6 +39,16 @@ export class PendingReads {
     });
   }
 
+  /** Resolves when the state machine has applied everything up to `index`. */
+  reached(index: number, appliedIndex: number, options?: CallOptions): Promise<void> {
+    return openCall<void>(this.#open.deadline(), options, (call) => {
+      if (index <= appliedIndex) return call.resolve();
+      const id = this.#nextId();
+      this.#open.add(id, call);
+      this.#holdBack(id, index);
+    });
+  }
+
   /** The machine confirmed a read at an index, of which `appliedIndex` is applied. */
   readable({ id, index }: RaftOutput & { type: 'readable' }, appliedIndex: number): void {
     if (index <= appliedIndex) this.#open.take(id)?.resolve();

@@ -26,6 +26,8 @@ export class Proposals<Result> {
   readonly #maxUncommittedBytes: number;
   readonly #waiting: OpenCalls<number, Proposal<Result>>;
   readonly #batches = new Map<number, readonly Proposal<Result>[]>();
+  /** Callers that wait until proposals are taken again. */
+  readonly #held = new Set<OpenCall<void>>();
   #gathering: Gathering<Result> | null = null;
 
   /** @param nextId - numbers what the machine is asked */
@@ -56,6 +58,24 @@ export class Proposals<Result> {
       proposal.term = 0;
       gathering.proposals.push(proposal);
     });
+  }
+
+  /** Resolves at the next {@link Proposals.drain}. */
+  async drained(options?: CallOptions): Promise<void> {
+    let held: OpenCall<void> | undefined;
+    try {
+      await openCall<void>(Infinity, options, (call) => {
+        held = call;
+        this.#held.add(call);
+      });
+    } finally {
+      this.#held.delete(held!);
+    }
+  }
+
+  /** Proposals are taken again: lets all go that wait for it. */
+  drain(): void {
+    for (const call of this.#held) call.resolve();
   }
 
   #startGathering(): Gathering<Result> {
@@ -115,6 +135,7 @@ export class Proposals<Result> {
     this.#gathering = null;
     for (const batch of [gathered, ...this.#batches.values()]) for (const proposal of batch) proposal.reject(reason);
     this.#batches.clear();
+    for (const call of this.#held) call.reject(reason);
     this.#waiting.rejectAll(reason);
     this.#waiting.close();
   }

@@ -61,7 +61,6 @@ describe('stop', () => {
     const cluster = await startCluster();
     const leader = await cluster.leader();
     const open = Array.from({ length: 10 }, (_, i) => leader.node.propose(line(`${i}`)));
-    await Promise.resolve(); // one turn: they are on their way
     const before = cluster.clock.now();
     await cluster.settled(leader.node.stop());
     await expect(Promise.all(open)).resolves.toHaveLength(10);
@@ -94,10 +93,12 @@ describe('stop', () => {
     expect(cluster.clock.now() - before).toBeLessThanOrEqual(210);
   });
 
-  it('closes a leader that is alone', async () => {
+  it('answers what is open on a leader that is alone', async () => {
     const cluster = await startCluster({ ids: ['a'] });
     const { node } = await cluster.leader();
+    const open = node.propose(line('last'));
     await cluster.settled(node.stop());
+    expect(await open).toBe('1: last');
     await node.stop();
   });
 });

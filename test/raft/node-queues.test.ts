@@ -42,6 +42,19 @@ describe('back-pressure', () => {
     await expect(waiting).rejects.toThrow('enough');
   });
 
+  it('ends when the node is closed', async () => {
+    const cluster = await startCluster({ maxUncommittedBytes: 1000 });
+    const leader = await cluster.leader();
+    await write(cluster, leader, 'so that nothing waits');
+    cluster.isolate(leader.id);
+    leader.node.propose(line('x'.repeat(900))).catch(() => {});
+    await cluster.run(0);
+    await cluster.failure(leader.node.propose(line('y'.repeat(900))));
+    const waiting = cluster.failure(leader.node.drained());
+    await cluster.stop(leader.id);
+    expect(await waiting).toMatchObject({ code: 'closed', outcome: 'unknown' });
+  });
+
   it('ends when the server leads no more', async () => {
     const cluster = await startCluster({ maxUncommittedBytes: 1000 });
     const leader = await cluster.leader();
