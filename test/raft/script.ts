@@ -191,8 +191,14 @@ export class Server {
     return this.command({ type: 'changeMembers', id, change });
   }
 
+  /** @throws Error for a leader, which never campaigns */
+  expectNotToLead(): void {
+    if (this.state.role === 'leader') throw new Error(`${this.id} leads already`);
+  }
+
   /** Lets it campaign and gives it every vote. Its writes become durable, all but the entry that begins its term. */
   elect(): Taken {
+    this.expectNotToLead();
     this.now = Math.max(this.now, this.state.timers.election);
     this.step({ type: 'wake' });
     const others = voterIdsIn(this.configuration).filter((id) => id !== this.id);
@@ -295,6 +301,7 @@ export class Group {
   /** Lets a server campaign, whatever time it is for the others. */
   campaign(id: NodeId): void {
     const server = this.servers.get(id)!;
+    server.expectNotToLead();
     for (const other of this.servers.values()) other.now = Math.max(other.now, server.state.timers.election);
     this.settle(id, server.step({ type: 'wake' }));
   }
