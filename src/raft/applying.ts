@@ -97,7 +97,8 @@ export function compacted(raft: Raft, command: RaftCommand & { type: 'compacted'
   const { index, firstIndex } = command;
   if (index <= state.log.snapshotIndex || termAt(state.log, index) === undefined) return;
   const configuration = configurationAt(state, index);
-  compact(state.log, index, firstIndex);
+  // What an earlier checkpoint has not kept is gone, also when this one, asked for meanwhile, would have kept it.
+  compact(state.log, index, Math.max(firstIndex, state.log.firstIndex));
   const later = state.configurations.filter((known) => known.index > index);
   state.configurations = [{ index, configuration }, ...later];
 }

@@ -43,3 +43,20 @@ describe('a server that a configuration removes which is not committed (thesis, 
     expect(server.passToWake().messages).toEqual([]);
   });
 });
+
+describe('two checkpoints, the later of which would keep more of the log', () => {
+  it('keep what the earlier one has kept: the rest is gone from the journal', () => {
+    const server = new Server('a', { trailingEntries: 0, maxTrailingEntries: 100 }).lead();
+    server.propose(1, 2, 3, 4, 5);
+    server.stored();
+    server.now += 100; // c is silent
+    server.accept('b');
+    server.command({ type: 'applied', index: 6 });
+    const [first] = server.command({ type: 'snapshot', index: 5 }).said('checkpoint');
+    server.accept('c', 2);
+    const [second] = server.command({ type: 'snapshot', index: 6 }).said('checkpoint');
+    expect([first!.firstIndex, second!.firstIndex]).toEqual([6, 3]);
+    for (const { index, firstIndex } of [first!, second!]) server.command({ type: 'compacted', index, firstIndex });
+    expect(server.state.log).toMatchObject({ snapshotIndex: 6, firstIndex: 6 });
+  });
+});

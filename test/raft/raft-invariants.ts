@@ -1,7 +1,11 @@
 import { InvariantViolation } from '../../src/testing/index.js';
+import type { NodeId } from '../../src/core/index.js';
 import type * as Raft from '../../src/raft/index.js';
 import { isEntry } from '../../src/raft/index.js';
+import type { MembershipChange } from './raft-scenario.js';
 import type { Application, Host } from './raft-simulation.js';
+
+type Member = Raft.Configuration['voters'][number];
 
 interface KnownEntry {
   readonly entry: Raft.Entry;
@@ -13,10 +17,12 @@ interface Seen {
   commitIndex: number;
   term: number;
   votedFor: string | null;
+  /** The index of its configuration. */
+  configuration: number;
 }
 
 /**
- * The properties of figure 3 of the Raft paper, kept as global knowledge that every step of every node is held against,
+ * The properties of figure 3 of the Raft paper, and what changes of members must keep to besides (section 6), kept as global knowledge that every step of every node is held against,
  * so that each check costs no more than the change it looks at.
  */
 export class RaftInvariants {
@@ -33,18 +39,26 @@ export class RaftInvariants {
   readonly #digests: (number | undefined)[] = [0];
   readonly #seen = new WeakMap<Raft.RaftState, Seen>();
   readonly #reads = new Map<number, number>();
-  #lastRead = 0;
+  #latest: Raft.RaftState['configurations'][number] | null = null;
 
   /** The highest index that any node held to be committed. */
   get committed(): number {
     return this.#committedTerms.length - 1;
   }
 
+  /** The last configuration that any node held to be committed; `null` when nothing ever was. */
+  get latestConfiguration(): Raft.RaftState['configurations'][number] | null {
+    return this.#latest;
+  }
+
   /** Log matching: equal index and term, equal entry and equal everything before. */
   written(host: Host, writes: readonly Raft.RaftRecord[]): void {
     const { log } = host.state();
+    const unheard = leadsUnheard(host.state());
     for (const record of writes) {
       if (!isEntry(record)) continue;
+      if (record.type === 'configuration') this.#checkConfiguration(host, record.index);
+      if (unheard) continue;
       const previousTerm = termBefore(log, record.index);
       const byTerm = (this.#entries[record.index] ??= new Map<number, KnownEntry>());
       const known = byTerm.get(record.term);
@@ -69,8 +83,9 @@ export class RaftInvariants {
     this.#checkTerm(host, state, seen);
     if (state.commitIndex > seen.commitIndex) this.#checkCommit(host, state, seen.commitIndex);
     else if (state.commitIndex < seen.commitIndex) throw new InvariantViolation(`${host.id} took a commit back`);
-    if (state.role === 'leader') this.#checkLeader(host, state);
+    if (state.role === 'leader' && !leadsUnheard(state)) this.#checkLeader(host, state);
     if (state.commitIndex > state.log.lastIndex) throw new InvariantViolation(`${host.id} committed behind its log`);
+    this.#noteConfiguration(state, seen);
     seen.commitIndex = state.commitIndex;
     seen.term = state.currentTerm;
     seen.votedFor = state.votedFor;
@@ -79,7 +94,7 @@ export class RaftInvariants {
   #seenOf(state: Raft.RaftState): Seen {
     let seen = this.#seen.get(state);
     if (seen === undefined) {
-      seen = { commitIndex: 0, term: 0, votedFor: null };
+      seen = { commitIndex: 0, term: 0, votedFor: null, configuration: 0 };
       this.#seen.set(state, seen);
     }
     return seen;
@@ -91,8 +106,36 @@ export class RaftInvariants {
     if (changed) throw new InvariantViolation(`${host.id} changed its vote in term ${seen.term}`);
   }
 
+  /**
+   * Two configurations that follow each other have no majorities that could decide without each other, and a leader appends
+   * one only when no other is open. Holds at each append, and so for all that are committed.
+   */
+  #checkConfiguration(host: Host, index: number): void {
+    const { id } = host;
+    const { configurations, commitIndex, role } = host.state();
+    const place = configurations.findLastIndex((known) => known.index === index);
+    const before = configurations[place - 1];
+    if (before === undefined) return;
+    if (!alwaysMeet(before.configuration, configurations[place]!.configuration)) {
+      throw new InvariantViolation(`${id}: the configurations at ${before.index} and ${index} can decide separately`);
+    }
+    if (role === 'leader' && before.index > commitIndex) {
+      throw new InvariantViolation(`${id} appended a configuration at ${index} while that at ${before.index} was open`);
+    }
+  }
+
+  #noteConfiguration({ configurations, commitIndex }: Raft.RaftState, seen: Seen): void {
+    if (configurations.length === 0 || seen.configuration === configurations.at(-1)!.index) {
+      if (seen.commitIndex === commitIndex) return;
+    }
+    seen.configuration = configurations.at(-1)?.index ?? 0;
+    const committed = configurations.findLast(({ index }) => index <= commitIndex);
+    if (committed !== undefined && committed.index > (this.#latest?.index ?? 0)) this.#latest = committed;
+  }
+
   /** Election safety and leader completeness. */
   #checkLeader(host: Host, state: Raft.RaftState): void {
+    this.#checkMembership(host, state);
     const leader = this.#leaders.get(state.currentTerm);
     if (leader === host.id) return;
     if (leader !== undefined) {
@@ -108,6 +151,27 @@ export class RaftInvariants {
     if (term !== this.#committedTerms[last]) {
       throw new InvariantViolation(`leader completeness: ${host.id} leads without the committed entry ${last}`);
     }
+  }
+
+  /** A leader that knows it is no voter any more steps down; and no leader has two configurations that are open. */
+  #checkMembership({ id }: Host, { configurations, commitIndex }: Raft.RaftState): void {
+    const { index, configuration } = configurations.at(-1)!;
+    const { voters, outgoing } = configuration;
+    const votes = voters.some((voter) => voter.id === id) || outgoing.some((voter) => voter.id === id);
+    if (index <= commitIndex && !votes) throw new InvariantViolation(`${id} leads, and was removed at ${index}`);
+    const before = configurations.at(-2);
+    if (before !== undefined && before.index > this.committed) {
+      throw new InvariantViolation(`${id} leads with open configurations at ${before.index} and ${index}`);
+    }
+  }
+
+  /** A change of members was said to be made: what was asked for is committed, and in force at that index. */
+  changed(host: Host, index: number, change: MembershipChange): void {
+    const { commitIndex, configurations } = host.state();
+    if (index > commitIndex) throw new InvariantViolation(`${host.id}: the change at ${index} is not committed`);
+    const { configuration } = configurations.findLast((known) => known.index <= index)!;
+    if (isTarget(configuration, change)) return;
+    throw new InvariantViolation(`${host.id}: another configuration than was asked for is in force at ${index}`);
   }
 
   #checkCommit(host: Host, state: Raft.RaftState, before: number): void {
@@ -145,10 +209,9 @@ export class RaftInvariants {
     else if (known !== digest) throw new InvariantViolation(`state machine safety: ${host.id} differs at ${index}`);
   }
 
-  /** A client asks for a read: everything committed anywhere by now must be covered. Returns the id of the read. */
-  startRead(): number {
-    this.#reads.set(++this.#lastRead, this.committed);
-    return this.#lastRead;
+  /** A client asks for a read: everything committed anywhere by now must be covered. */
+  startRead(id: number): void {
+    this.#reads.set(id, this.committed);
   }
 
   /** Reads are linearizable: the read index covers what was committed when the read began. */
@@ -158,6 +221,52 @@ export class RaftInvariants {
       throw new InvariantViolation(`read ${id} got index ${index}, but ${committed} was committed when it began`);
     }
   }
+}
+
+/**
+ * Whether a server, the only voter, leads in a term that its disk does not have yet. Nothing of it has left the server: when
+ * it crashes, that leader has never been, and the term can have another one.
+ */
+function leadsUnheard({ role, hardStateWrite }: Raft.RaftState): boolean {
+  return role === 'leader' && hardStateWrite > 0;
+}
+
+function has(members: readonly Member[], id: NodeId): boolean {
+  return members.some((member) => member.id === id);
+}
+
+/** Whether these servers decide in a configuration, said as plainly as it can be: it is what the library is held against. */
+export function hasQuorum({ voters, outgoing }: Raft.Configuration, ids: readonly NodeId[]): boolean {
+  return [voters, outgoing].every((set) => {
+    return set.length === 0 || 2 * set.filter(({ id }) => ids.includes(id)).length > set.length;
+  });
+}
+
+/** Whether there are no two groups without a common member of which one decides in `a` and the other in `b`. */
+function alwaysMeet(a: Raft.Configuration, b: Raft.Configuration): boolean {
+  const ids = [...new Set([a.voters, a.outgoing, b.voters, b.outgoing].flat().map(({ id }) => id))];
+  for (let group = 0; group < 1 << ids.length; group++) {
+    const side = ids.filter((_, place) => (group >> place) & 1);
+    const others = ids.filter((id) => !side.includes(id));
+    if (hasQuorum(a, side) && hasQuorum(b, others)) return false;
+  }
+  return true;
+}
+
+/** Whether a configuration is what a change leads to. */
+function isTarget({ voters, outgoing, learners }: Raft.Configuration, change: MembershipChange): boolean {
+  if (outgoing.length > 0) return false;
+  if (change.type === 'remove') return !has(voters, change.member) && !has(learners, change.member);
+  if (change.type === 'add') {
+    const [role, other] = change.as === 'voter' ? [voters, learners] : [learners, voters];
+    const found = role.find(({ id }) => id === change.member.id);
+    return found?.address === change.member.address && !has(other, change.member.id);
+  }
+  return sameList(voters, change.voters) && sameList(learners, change.learners);
+}
+
+function sameList(a: readonly Member[], b: readonly Member[]): boolean {
+  return a.length === b.length && a.every(({ id }, place) => id === b[place]!.id);
 }
 
 function termAt(log: Raft.RaftState['log'], index: number): number | undefined {
@@ -174,6 +283,7 @@ function termBefore(log: Raft.RaftState['log'], index: number): number | undefin
 function sameEntry(a: Raft.Entry, b: Raft.Entry): boolean {
   if (a === b) return true;
   if (a.type !== b.type) return false;
+  if (a.type === 'configuration') return JSON.stringify(a.data) === JSON.stringify(b.data);
   if (a.type !== 'command' || b.type !== 'command') return true;
   return a.data.length === b.data.length && a.data.every((byte, i) => byte === b.data[i]);
 }

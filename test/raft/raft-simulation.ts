@@ -2,8 +2,9 @@ import type { NodeId } from '../../src/core/index.js';
 import type * as Raft from '../../src/raft/index.js';
 import { configurationOf, isEntry } from '../../src/raft/index.js';
 import { Simulation, type SimulatedHost, type SimulatedProtocol, type TraceEvent } from '../../src/testing/index.js';
-import { RaftInvariants } from './raft-invariants.js';
-import type { ClientAction, Scenario } from './raft-scenario.js';
+import { hasQuorum, RaftInvariants } from './raft-invariants.js';
+import type { ChangeAction, ClientAction, LeaderCrash, MembershipChange, Scenario } from './raft-scenario.js';
+import { RequestBook, type Request } from './request-book.js';
 
 /** The module under test: the sources, or a copy with a bug planted in it. */
 export type RaftModule = Pick<typeof Raft, 'create' | 'initialState' | 'replay' | 'replaySnapshot'>;
@@ -16,8 +17,6 @@ export interface Application {
   snapshot: { index: number; digest: number } | null;
   /** The pieces of a snapshot from the leader. */
   incoming: Uint8Array[];
-  /** Proposals that the machine has accepted: what a client waits for. */
-  readonly open: Map<number, number>;
 }
 
 /** A checkpoint on a simulated disk. */
@@ -38,6 +37,12 @@ export interface RunResult {
   readonly elections: number;
   readonly committed: number;
   readonly installed: number;
+  /** Whether enough disks were left for liveness to be required. */
+  readonly recoverable: boolean;
+  /** Changes of members that were made. */
+  readonly changes: number;
+  /** Times that leadership was handed over. */
+  readonly transfers: number;
 }
 
 const encoder = new TextEncoder();
@@ -52,8 +57,8 @@ export function runScenario(scenario: Scenario, raft: RaftModule, onEvent?: (eve
   try {
     cluster.run();
   } catch (error) {
-    const { steps } = cluster.simulation;
-    throw new SimulationFailure(scenario, steps, cluster.simulation.describeRecent(), error as Error);
+    const { steps, now } = cluster.simulation;
+    throw new SimulationFailure(scenario, steps, now, cluster.simulation.describeRecent(), error as Error);
   }
   return cluster.result();
 }
@@ -63,6 +68,8 @@ export class SimulationFailure extends Error {
   constructor(
     readonly scenario: Scenario,
     readonly steps: number,
+    /** When it was, in simulated milliseconds. */
+    readonly at: number,
     readonly recent: string,
     cause: Error,
   ) {
@@ -83,22 +90,26 @@ class RaftCluster implements SimulatedProtocol<
   readonly #scenario: Scenario;
   readonly #raft: RaftModule;
   readonly #invariants = new RaftInvariants();
+  readonly #requests = new RequestBook();
   /** How often each member's disk was blank. */
   readonly #foundings = new Map<NodeId, number>();
   /** Members that came back without what they had promised. */
   readonly #denied = new Set<NodeId>();
   #starts = 0;
   #healed = false;
+  #recoverable = true;
   #elections = 0;
   #proposals = 0;
   #installed = 0;
+  #changes = 0;
+  #transfers = 0;
 
   constructor(scenario: Scenario, raft: RaftModule, onEvent?: (event: TraceEvent) => void) {
     this.#scenario = scenario;
     this.#raft = raft;
-    const { seed, ids, conditions, faults } = scenario;
+    const { seed, ids, spares, conditions, faults } = scenario;
     const events = onEvent === undefined ? {} : { onEvent };
-    this.simulation = new Simulation({ seed, nodes: ids, conditions, faults, ...events }, this);
+    this.simulation = new Simulation({ seed, nodes: [...ids, ...spares], conditions, faults, ...events }, this);
   }
 
   run(): void {
@@ -108,28 +119,35 @@ class RaftCluster implements SimulatedProtocol<
     this.simulation.heal();
     this.#keepProposing();
     this.simulation.run(2000);
+    this.#recoverable = this.#canRecover();
+    if (!this.#recoverable) return;
+    this.#cancelWhatHangs();
     const { committed } = this.#invariants;
     this.#waitWhileGettingOn(committed + 1);
     this.#requireProgress(committed);
   }
 
   result(): RunResult {
-    const { steps, now, trace } = this.simulation;
+    const { steps, now: simulatedMs, trace } = this.simulation;
     const { elections, committed } = this.#invariants;
-    const { seed } = this.#scenario;
-    return { seed, steps, simulatedMs: now, trace, elections, committed, installed: this.#installed };
+    const counts = { installed: this.#installed, changes: this.#changes, transfers: this.#transfers };
+    const recoverable = this.#recoverable;
+    return { seed: this.#scenario.seed, steps, simulatedMs, trace, elections, committed, recoverable, ...counts };
   }
 
   start(id: NodeId, disk: Host['disk']): { machine: Raft.RaftMachine; application: Application } {
     const raft = this.#raft;
-    const options = { id, seed: this.#scenario.seed, incarnation: ++this.#starts, ...this.#scenario.raft };
+    const { seed, ids, spares, priorities } = this.#scenario;
+    const electionPriority = priorities[[...ids, ...spares].indexOf(id)]!;
+    const options = { id, seed, incarnation: ++this.#starts, electionPriority, ...this.#scenario.raft };
     const state = raft.initialState(options);
-    const application: Application = { index: 0, digest: 0, snapshot: null, incoming: [], open: new Map() };
+    const application: Application = { index: 0, digest: 0, snapshot: null, incoming: [] };
     if (disk.checkpoint !== null) {
       raft.replaySnapshot(state, disk.checkpoint.header);
       restore(application, disk.checkpoint.bytes);
     }
-    if (disk.records.length === 0 && disk.checkpoint === null) disk.records.push(...this.#found(id));
+    const blank = disk.records.length === 0 && disk.checkpoint === null;
+    if (blank && ids.includes(id)) disk.records.push(...this.#found(id));
     for (const record of disk.records) raft.replay(state, record);
     return { machine: raft.create(options, state), application };
   }
@@ -163,6 +181,7 @@ class RaftCluster implements SimulatedProtocol<
   }
 
   deliver(host: Host, output: Raft.RaftOutput): void {
+    if ('id' in output) this.#requests.answered(host, output.id);
     switch (output.type) {
       case 'apply':
         return this.#apply(host, output.entries);
@@ -170,6 +189,12 @@ class RaftCluster implements SimulatedProtocol<
         return this.#readLog(host, output);
       case 'readable':
         return this.#invariants.readable(output.id, output.index);
+      case 'membersChanged':
+        this.#changes++;
+        return this.#invariants.changed(host, output.index, this.#requests.change(output.id));
+      case 'transferred':
+        this.#transfers++;
+        return;
       case 'checkpoint':
         return this.#checkpoint(host, output);
       case 'readSnapshot':
@@ -184,15 +209,17 @@ class RaftCluster implements SimulatedProtocol<
         return this.simulation.fault({ type: 'crash', node: host.id, downMs: Infinity });
       case 'role':
         return output.role === 'leader' ? this.#troubleLeader(host) : undefined;
-      default: // accepted and refused need no help
+      default: // accepted, refused, lost and drained need no help
     }
   }
 
   #troubleLeader(host: Host): void {
     const crash = this.#healed ? null : this.#scenario.leaderCrashes[this.#elections++];
-    if (crash === null || crash === undefined) return;
-    const { afterMs, downMs } = crash;
-    this.simulation.after(afterMs, () => this.simulation.fault({ type: 'crash', node: host.id, downMs }));
+    if (crash !== null && crash !== undefined) this.#crashLater(host, crash);
+  }
+
+  #crashLater({ id: node }: Host, { afterMs, downMs }: NonNullable<LeaderCrash>): void {
+    this.simulation.after(afterMs, () => this.simulation.fault({ type: 'crash', node, downMs }));
   }
 
   #apply(host: Host, entries: readonly Raft.Entry[]): void {
@@ -217,10 +244,9 @@ class RaftCluster implements SimulatedProtocol<
   }
 
   #checkpoint(host: Host, output: Raft.RaftOutput & { type: 'checkpoint' }): void {
-    const { index, term, configuration, carry } = output;
+    const { index, term, configuration, firstIndex, carry } = output;
     const { snapshot } = host.application;
     if (snapshot?.index !== index) return;
-    const firstIndex = Math.max(host.state().log.firstIndex, index - 3);
     const checkpoint = { header: { index, term, configuration }, bytes: encoder.encode(JSON.stringify(snapshot)) };
     this.#replace(host, checkpoint, firstIndex, carry, () => {
       host.command({ type: 'compacted', index, firstIndex });
@@ -277,17 +303,69 @@ class RaftCluster implements SimulatedProtocol<
   }
 
   #act(action: ClientAction): void {
-    if (action.type === 'propose') this.#propose(action.entries);
-    else if (action.type === 'read') this.#read();
-    else this.#takeSnapshots();
+    switch (action.type) {
+      case 'propose':
+        return this.#propose(action.entries);
+      case 'read':
+        return this.#read();
+      case 'snapshot':
+        return this.#takeSnapshots();
+      case 'change':
+        return this.#whenLed(() => this.#change(action));
+      case 'transfer':
+        return this.#whenLed(() => this.#ask((id) => ({ type: 'transfer', id, to: action.to })));
+      case 'forgetLeader':
+        return this.#tell(action.node, { type: 'forgetLeader' });
+      case 'unreachable':
+        this.#tell(action.node, { type: 'snapshotFailed', peer: action.peer });
+        return this.#tell(action.node, { type: 'unreachable', peer: action.peer });
+    }
+  }
+
+  /** Operators wait for a leader, so that many requests come right after an election. */
+  #whenLed(act: () => void, patienceMs = 400): void {
+    const hosts = [...this.simulation.nodes.values()];
+    if (patienceMs <= 0 || hosts.some((host) => host.up && host.state().role === 'leader')) act();
+    else this.simulation.after(20, () => this.#whenLed(act, patienceMs - 20));
+  }
+
+  #tell(id: NodeId, command: Raft.RaftCommand): void {
+    const host = this.simulation.nodes.get(id)!;
+    if (host.up) host.command(command);
+  }
+
+  /** A request to each server that holds itself for the leader, and to others now and then. Each is to be answered. */
+  #ask(request: (id: number, host: Host) => Request, asked?: (id: number, host: Host) => void): void {
+    for (const host of this.simulation.nodes.values()) {
+      if (!host.up || (host.state().role !== 'leader' && this.simulation.random() > 0.1)) continue;
+      const id = this.#requests.next();
+      this.#give(host, request(id, host));
+      asked?.(id, host);
+    }
+  }
+
+  #give(host: Host, command: Request): void {
+    host.command(command);
+    this.#requests.asked(host, command);
+  }
+
+  #change({ change, cancelAfterMs, crash }: ChangeAction): void {
+    const changeOf = (host: Host): MembershipChange => {
+      return change === 'removeLeader' ? { type: 'remove', member: host.id } : change;
+    };
+    this.#ask(
+      (id, host) => ({ type: 'changeMembers', id, change: changeOf(host) }),
+      (id, host) => {
+        if (cancelAfterMs !== null) host.command({ type: 'cancelChange', id }, cancelAfterMs);
+        if (crash !== null) this.#crashLater(host, crash);
+      },
+    );
   }
 
   #propose(entries: number): void {
-    for (const host of this.simulation.nodes.values()) {
-      if (!host.up || (host.state().role !== 'leader' && this.simulation.random() > 0.1)) continue;
-      const payloads = Array.from({ length: entries }, () => numbered(++this.#proposals));
-      host.command({ type: 'propose', id: this.#proposals, payloads });
-    }
+    this.#ask((id) => {
+      return { type: 'propose', id, payloads: Array.from({ length: entries }, () => numbered(++this.#proposals)) };
+    });
   }
 
   /** Slowly, so that the slowest options can keep up. */
@@ -298,7 +376,10 @@ class RaftCluster implements SimulatedProtocol<
 
   #read(): void {
     for (const host of this.simulation.nodes.values()) {
-      if (host.up && this.simulation.random() < 0.5) host.command({ type: 'read', id: this.#invariants.startRead() });
+      if (!host.up || this.simulation.random() > 0.5) continue;
+      const id = this.#requests.next();
+      this.#invariants.startRead(id);
+      this.#give(host, { type: 'read', id });
     }
   }
 
@@ -312,31 +393,89 @@ class RaftCluster implements SimulatedProtocol<
   }
 
   /**
-   * Until all have applied an index, or the log of the slowest has not grown for 20 seconds: with an entry a message and
-   * a message at a time, a long log takes its time.
+   * Whether those who are left can decide: in the latest committed configuration and in each that may take its place,
+   * enough of the voters still have their disks.
    */
-  #waitWhileGettingOn(index: number): void {
-    let slowest = -1;
-    for (let waited = 0; waited < 20_000 && !this.#allApplied(index); waited += 1000) {
-      this.simulation.run(1000);
-      const logs = this.#living().map((host) => host.state().storedIndex);
-      if (Math.min(...logs) > slowest) waited = 0;
-      slowest = Math.max(slowest, Math.min(...logs));
+  #canRecover(): boolean {
+    const living = this.#living().map(({ id }) => id);
+    const logs = this.#living().flatMap((host) => host.state().configurations);
+    const latest = this.#invariants.latestConfiguration;
+    const possible = latest === null ? logs : [latest, ...logs.filter(({ index }) => index > latest.index)];
+    return possible.every(({ configuration }) => hasQuorum(configuration, living));
+  }
+
+  /** Operators give up changes that wait for a server which will not come back. */
+  #cancelWhatHangs(): void {
+    const living = this.#living().map(({ id }) => id);
+    for (const host of this.#living()) {
+      const { change } = host.state();
+      if (change === null) continue;
+      if (change.voters.every(({ id }) => living.includes(id))) continue;
+      host.command({ type: 'cancelChange', id: change.id });
     }
   }
 
-  #living(): Host[] {
-    return [...this.simulation.nodes.values()].filter((host) => !host.lost && !this.#denied.has(host.id));
+  /**
+   * Until nothing is missing, or for 20 seconds in which the log of the slowest has not grown on its way to an index: with
+   * an entry a message and a message at a time, a long log takes its time.
+   */
+  #waitWhileGettingOn(index: number): void {
+    let slowest = -1;
+    for (let waited = 0; waited < 20_000 && this.#missing(index) !== null; waited += 1000) {
+      this.simulation.run(1000);
+      const logs = this.#members().map((host) => host.state().storedIndex);
+      const least = Math.min(index, ...logs);
+      if (least > slowest) waited = 0;
+      slowest = Math.max(slowest, least);
+    }
   }
 
-  #allApplied(index: number): boolean {
-    return this.#living().every((host) => host.application.index >= index);
+  /** All but those who lost their disk, or came back with another one. */
+  #living(): Host[] {
+    return [...this.simulation.nodes.values()].filter((host) => !host.lost && !this.#isNew(host));
+  }
+
+  /** Whether it lost its journal: it waits to be denied, if anybody still knows it. */
+  #isNew({ id }: Host): boolean {
+    return this.#denied.has(id) || (this.#foundings.get(id) ?? 0) > 1;
+  }
+
+  /** Who leads: of those who hold themselves for the leader, the one of the latest term. */
+  #leader(): Host | undefined {
+    const leaders = this.#living().filter((host) => host.state().role === 'leader');
+    return leaders.sort((a, b) => b.state().currentTerm - a.state().currentTerm)[0];
+  }
+
+  /** The living members, as the leader has them. */
+  #members(): Host[] {
+    const members = this.#leader()?.state().configurations.at(-1)?.configuration;
+    if (members === undefined) return this.#living();
+    const ids = [...members.voters, ...members.outgoing, ...members.learners].map(({ id }) => id);
+    return this.#living().filter((host) => ids.includes(host.id));
+  }
+
+  /** What liveness lacks; `null` when all is well. */
+  #missing(index: number): string | null {
+    const leader = this.#leader();
+    if (leader === undefined) return 'nobody leads';
+    const { configurations, commitIndex, change, transfer } = leader.state();
+    const last = configurations.at(-1)!;
+    if (last.configuration.outgoing.length > 0) return `the joint configuration at ${last.index} is not left`;
+    if (last.index > commitIndex) return `the configuration at ${last.index} is not committed`;
+    if (change !== null) return `the change ${change.id} does not end`;
+    if (transfer !== null) return `the transfer ${transfer.id} does not end`;
+    const late = this.#members().filter(({ application }) => application.index < index);
+    if (late.length > 0) return `${index} is not applied by ${late.map(({ id }) => id).join(', ')}`;
+    const unanswered = this.#members().flatMap((host) => this.#requests.unanswered(host));
+    return unanswered.length === 0 ? null : `nothing came of ${unanswered.join(', ')}`;
   }
 
   #requireProgress(committed: number): void {
-    if (this.#allApplied(committed + 1)) return;
+    const missing = this.#missing(committed + 1);
+    if (missing === null) return;
     const places = Array.from(this.simulation.nodes.values(), ({ id, application }) => `${id} ${application.index}`);
-    throw new Error(`liveness: ${committed} was committed after healing, much later still: ${places.join(', ')}`);
+    const after = `${committed} was committed after healing, much later still: ${places.join(', ')}`;
+    throw new Error(`liveness: ${missing}; ${after}`);
   }
 }
 

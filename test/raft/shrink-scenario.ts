@@ -15,6 +15,11 @@ export function shrinkScenario(scenario: Scenario, raft: RaftModule, budget = 20
     if (failure !== null) smallest = failure;
     return failure !== null;
   };
+  const { at, steps } = smallest;
+  fails({
+    actions: scenario.actions.filter((action) => action.at <= at),
+    faults: scenario.faults.filter((timed) => ('at' in timed ? timed.at <= at : timed.afterStep <= steps)),
+  });
   shrink(smallest.scenario.faults, (faults) => fails({ faults }), budget);
   shrink(smallest.scenario.leaderCrashes, (leaderCrashes) => fails({ leaderCrashes }), budget);
   shrink(smallest.scenario.actions, (actions) => fails({ actions }), budget);
