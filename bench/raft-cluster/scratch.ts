@@ -21,6 +21,7 @@ export class Scratch {
     // Detached: Ctrl-C in a terminal goes to all processes of the group, and this one has work left then.
     this.#sweeper = fork(fileURLToPath(new URL('./sweeper.ts', import.meta.url)), [this.directory], {
       detached: true,
+      execArgv: ['--import', import.meta.resolve('tsx')], // whatever this process was started with
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
   }
