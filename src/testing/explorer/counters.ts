@@ -1,14 +1,26 @@
 /** What a run may have a limited number of. */
-export type Counter = 'crashes' | 'commands' | 'notices';
+export type Counter = 'crashes' | 'commands' | 'notices' | 'losses' | 'duplications';
 
-/** The most that a counter holds. */
-export const MAX_COUNT = 1023;
+/** The most that each counter holds. */
+export const MAX_COUNTS: Readonly<Record<Counter, number>> = {
+  crashes: 127,
+  commands: 1023,
+  notices: 127,
+  losses: 15,
+  duplications: 15,
+};
 
-const SHIFTS: Readonly<Record<Counter, number>> = { crashes: 0, commands: 10, notices: 20 };
+const SHIFTS: Readonly<Record<Counter, number>> = {
+  crashes: 0,
+  commands: 7,
+  notices: 17,
+  losses: 24,
+  duplications: 28,
+};
 
 /** A counter among those packed into a word, so that a state takes one word for all. */
 export function countOf(word: number, counter: Counter): number {
-  return (word >>> SHIFTS[counter]) & MAX_COUNT;
+  return (word >>> SHIFTS[counter]) & MAX_COUNTS[counter];
 }
 
 /** The word with a counter raised by one. */

@@ -1,5 +1,5 @@
 import { checkNodeId, checkNumber, InvalidOptionError } from '../../core/index.js';
-import { MAX_COUNT } from './counters.js';
+import { MAX_COUNTS } from './counters.js';
 import { search } from './explore.js';
 import type { MachineModel, MachinesState } from './machine-model.js';
 import { MachineSpace } from './machine-space.js';
@@ -39,11 +39,15 @@ function checkModel<Message, Command, Output, Write, State, History>(
     throw new InvalidOptionError('storage', storage, "'atOnce' or 'later'");
   }
   if (model.symmetry !== undefined) checkGroups(model.symmetry.groups, nodes);
-  checkNumber('crashes', model.crashes ?? 0, { min: 0, max: MAX_COUNT });
-  checkNumber('maxCommands', model.maxCommands ?? 1, { min: 0, max: MAX_COUNT });
-  checkNumber('peerNotices', model.peerNotices ?? 0, { min: 0, max: MAX_COUNT });
+  checkNumber('crashes', model.crashes ?? 0, { min: 0, max: MAX_COUNTS.crashes });
+  checkNumber('maxCommands', model.maxCommands ?? 1, { min: 0, max: MAX_COUNTS.commands });
+  checkNumber('peerNotices', model.peerNotices ?? 0, { min: 0, max: MAX_COUNTS.notices });
   if (draws.length === 0) throw new InvalidOptionError('draws', draws, 'at least one number');
   for (const draw of draws) checkNumber('draws', draw, { min: 0, max: 1 - 2 ** -32, integer: false });
-  const { maxInFlight = Infinity } = network ?? {};
+  const { maxInFlight = Infinity, lossy, duplicating } = network ?? {};
+  if (typeof lossy === 'number') checkNumber('network.lossy', lossy, { min: 0, max: MAX_COUNTS.losses });
+  if (typeof duplicating === 'number') {
+    checkNumber('network.duplicating', duplicating, { min: 0, max: MAX_COUNTS.duplications });
+  }
   if (maxInFlight !== Infinity) checkNumber('network.maxInFlight', maxInFlight, { min: 0 });
 }

@@ -107,14 +107,15 @@ export interface NetworkModel {
    * @defaultValue `false`
    */
   readonly ordered?: boolean;
-  /** Whether messages may be lost. @defaultValue `false` */
-  readonly lossy?: boolean;
+  /** Whether messages may be lost; a number, up to 15, is how many of a run. @defaultValue `false` */
+  readonly lossy?: boolean | number;
   /**
    * Whether messages may arrive again. Unordered: any number of times, for ever, so that the network is a set; ordered: a
-   * message may arrive again before the next.
+   * message may arrive again before the next. A number, up to 15, is how often in a run a message stays under way after it
+   * arrived.
    * @defaultValue `false`
    */
-  readonly duplicating?: boolean;
+  readonly duplicating?: boolean | number;
   /**
    * How many messages may be under way; a state with more is beyond the boundary.
    * @defaultValue `Infinity`
@@ -171,4 +172,8 @@ export interface MachinesState<Message, State, History> {
   readonly commands: number;
   /** `peer` inputs so far. */
   readonly notices: number;
+  /** Messages lost so far, where their number is limited; else 0. */
+  readonly losses: number;
+  /** Messages that stayed under way after they arrived, where their number is limited; else 0. */
+  readonly duplications: number;
 }

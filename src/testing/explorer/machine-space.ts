@@ -14,7 +14,7 @@ const NO_ENVELOPE = 0xffff_ffff;
 
 /**
  * Machines as a search sees them. A state is the numbers of its nodes, of the network and of the history, and how many
- * crashes, commands and notices there were; a step replaces some of them.
+ * crashes, commands, notices, losses and duplications there were; a step replaces some of them.
  */
 export class MachineSpace<Message, Command, Output, Write, State, History> implements Space<
   MachinesState<Message, State, History>
@@ -28,6 +28,8 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
   readonly #nextHistories: number[] = [];
   readonly #tuple = new Uint32Array(3);
   readonly #maxInFlight: number;
+  readonly #maxLosses: number;
+  readonly #maxDuplications: number;
   // Places in a state behind the nodes.
   readonly #network: number;
   readonly #history: number;
@@ -44,7 +46,10 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
     this.#model = model;
     this.#nodes = new NodeTable(model);
     this.#networks = new Networks(model.network ?? {}, (envelope) => this.#nodes.pair(envelope));
-    this.#maxInFlight = model.network?.maxInFlight ?? Infinity;
+    const { maxInFlight = Infinity, lossy = false, duplicating = false } = model.network ?? {};
+    this.#maxInFlight = maxInFlight;
+    this.#maxLosses = lossy === true ? Infinity : Number(lossy);
+    this.#maxDuplications = duplicating === true ? 0 : Number(duplicating); // without a limit it is for the network
     this.#network = model.nodes.length;
     this.#history = this.#network + 1;
     this.#counters = this.#network + 2;
@@ -115,6 +120,7 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
 
   #deliver(words: Uint32Array, found: () => void): void {
     const network = words[this.#network]!;
+    const maySpare = countOf(words[this.#counters]!, 'duplications') < this.#maxDuplications;
     for (const envelope of this.#networks.deliverable(network)) {
       const place = this.#nodes.destination(envelope);
       for (const outcome of this.#nodes.step(place, words[place]!, { type: 'message', envelope })) {
@@ -125,13 +131,23 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
           this.#apply(words, place, outcome, next, envelope);
           found();
         }
+        if (!maySpare || unchanged(words[place]!, outcome)) continue;
+        this.#label = () => `${this.#describe(envelope)}, which stays under way`;
+        this.#apply(words, place, outcome, network, envelope);
+        this.#counting('duplications', found)();
       }
-      if (!this.#networks.lossy) continue;
-      this.found.set(words);
-      this.found[this.#network] = this.#networks.without(network, envelope);
-      this.#label = () => `lost: ${this.#describe(envelope)}`;
-      found();
+      this.#lose(words, envelope, found);
     }
+  }
+
+  /** Of an ordered pair only the next message: later ones get there by being next. */
+  #lose(words: Uint32Array, envelope: number, found: () => void): void {
+    if (countOf(words[this.#counters]!, 'losses') >= this.#maxLosses) return;
+    this.found.set(words);
+    this.found[this.#network] = this.#networks.without(words[this.#network]!, envelope);
+    this.#label = () => `lost: ${this.#describe(envelope)}`;
+    if (this.#maxLosses === Infinity) found();
+    else this.#counting('losses', found)();
   }
 
   #fire(words: Uint32Array, place: number, found: () => void): void {
@@ -256,8 +272,16 @@ export class MachineSpace<Message, Command, Output, Write, State, History> imple
     }
     const history = this.#nodes.interner.value(words[this.#history]!) as History;
     const counts = words[this.#counters]!;
-    const [crashes, commands] = [countOf(counts, 'crashes'), countOf(counts, 'commands')];
-    return { nodes, messages, history, crashes, commands, notices: countOf(counts, 'notices') };
+    return {
+      nodes,
+      messages,
+      history,
+      crashes: countOf(counts, 'crashes'),
+      commands: countOf(counts, 'commands'),
+      notices: countOf(counts, 'notices'),
+      losses: countOf(counts, 'losses'),
+      duplications: countOf(counts, 'duplications'),
+    };
   }
 
   /** From real state to real state, so that nodes keep their names where `chain` has what stands for a group. */

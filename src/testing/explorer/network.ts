@@ -7,8 +7,8 @@ import { TupleTable } from './tuple-table.js';
  */
 export class Networks {
   readonly #ordered: boolean;
+  /** Any number of times: how often it may happen in a run is not for one state of the network to know. */
   readonly #duplicating: boolean;
-  readonly #lossy: boolean;
   /** The pair of nodes of each envelope. */
   readonly #pairOf: (envelope: number) => number;
   readonly #lists = new TupleTable();
@@ -16,8 +16,7 @@ export class Networks {
 
   constructor(options: NetworkModel, pairOf: (envelope: number) => number) {
     this.#ordered = options.ordered ?? false;
-    this.#duplicating = options.duplicating ?? false;
-    this.#lossy = options.lossy ?? false;
+    this.#duplicating = options.duplicating === true;
     this.#pairOf = pairOf;
   }
 
@@ -45,11 +44,6 @@ export class Networks {
       return this.#ordered ? this.#pairOf(before) !== this.#pairOf(envelope) : before !== envelope;
     };
     return Array.from(list).filter(differs);
-  }
-
-  /** Whether a message may be lost. Of an ordered pair only the next one: later ones get there by being next. */
-  get lossy(): boolean {
-    return this.#lossy;
   }
 
   /** Whether a node that ignores a message makes way for the next one. */

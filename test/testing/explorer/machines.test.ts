@@ -97,6 +97,21 @@ describe('networks', () => {
     expect(exploreMachines(pair({ lossy: true }))).toMatchObject({ distinct: 10, complete: true });
   });
 
+  it('lose as many messages as they may', () => {
+    expect(received(pair({ ordered: true, lossy: 1 }))).toEqual(['', '1', '12', '2']);
+    expect(exploreMachines(pair({ lossy: 1 }, [1]))).toMatchObject({ distinct: 3, complete: true });
+    const most = sometimes<{ losses: number }>('two are lost', ({ losses }) => losses > 1);
+    expect(exploreMachines({ ...pair({ lossy: 1 }), properties: [most] }).properties[0]!.outcome).toBe('violated');
+    expect(() => exploreMachines(pair({ lossy: 16 }))).toThrow(/network.lossy is 16/);
+  });
+
+  it('repeat as many messages as they may', () => {
+    expect(received(pair({ duplicating: 1 }, [1]))).toEqual(['', '1', '11']);
+    expect(received(pair({ duplicating: 2 }, [1]))).toEqual(['', '1', '11', '111']);
+    expect(received(pair({ ordered: true, duplicating: 1 }))).toEqual(['', '1', '11', '112', '12', '122']);
+    expect(() => exploreMachines(pair({ duplicating: -1 }))).toThrow(/network.duplicating is -1/);
+  });
+
   it('repeat messages', () => {
     expect(received(pair({ duplicating: true }, [1]))).toEqual(['', '1', '11', '111', '1111']);
     expect(received(pair({ ordered: true, duplicating: true })).filter((list) => list.length === 3)).toEqual(

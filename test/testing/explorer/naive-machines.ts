@@ -33,7 +33,9 @@ export function settled<Message>(
   const text = ({ from, to, message }: Envelope<Message>): string =>
     canonical(ordered ? [from, to] : [from, to, message]);
   const sorted = messages.toSorted((a, b) => (text(a) < text(b) ? -1 : Number(text(a) > text(b))));
-  return duplicating && !ordered ? sorted.filter((one, i) => i === 0 || text(one) !== text(sorted[i - 1]!)) : sorted;
+  return duplicating === true && !ordered
+    ? sorted.filter((one, i) => i === 0 || text(one) !== text(sorted[i - 1]!))
+    : sorted;
 }
 
 /** The state after an outcome at a node; `received` is the message that it took in. */
@@ -77,14 +79,17 @@ export function successors(model: NaiveModel, state: Plain): Plain[] {
     if (state.messages.findIndex(same) < i) return; // only the first of a pair, or of equal ones
     const { from, to, message } = envelope;
     const without = { ...state, messages: state.messages.toSpliced(i, 1) };
-    const left = !duplicating ? [without] : ordered ? [without, state] : [state];
+    const spared = { ...state, duplications: state.duplications + 1 };
+    const limited = typeof duplicating === 'number' && state.duplications < duplicating ? [without, spared] : [without];
+    const left = duplicating !== true ? limited : ordered ? [without, state] : [state];
     for (const outcome of outcomesOf(model, to, state.nodes[to]!, { type: 'message', from, message })) {
       for (const rest of left) {
-        if (still(to, outcome) && (!ordered || rest === state)) continue;
+        if (still(to, outcome) && (!ordered || rest !== without)) continue;
         found.push(after(model, rest, to, outcome, envelope));
       }
     }
-    if (lossy) found.push(without);
+    if (lossy === true) found.push(without);
+    if (typeof lossy === 'number' && state.losses < lossy) found.push({ ...without, losses: state.losses + 1 });
   });
   for (const [id, node] of Object.entries(state.nodes)) {
     const wakes = model.create(id, structuredClone(node.state)).wakeAt < Infinity ? ['wake'] : [];
@@ -139,7 +144,16 @@ export function naiveMachines(
   };
   const nodes = Object.fromEntries(model.nodes.map((id) => [id, born(model, model.initialState(id))]));
   let starts: Plain[] = [
-    { nodes, messages: [], history: model.history?.initial ?? null, crashes: 0, commands: 0, notices: 0 },
+    {
+      nodes,
+      messages: [],
+      history: model.history?.initial ?? null,
+      crashes: 0,
+      commands: 0,
+      notices: 0,
+      losses: 0,
+      duplications: 0,
+    },
   ];
   for (const id of model.nodes) {
     starts = starts.flatMap((state) =>

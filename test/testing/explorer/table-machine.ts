@@ -158,7 +158,12 @@ export interface TableOptions {
 /** All combinations of what a model may allow. */
 export const tableOptions: fc.Arbitrary<TableOptions> = fc.record({
   nodes: fc.integer({ min: 1, max: 2 }),
-  network: fc.record({ ordered: flag, lossy: flag, duplicating: flag, maxInFlight: fc.constantFrom(2, 3, Infinity) }),
+  network: fc.record({
+    ordered: flag,
+    lossy: fc.constantFrom(false, true, 1, 2),
+    duplicating: fc.constantFrom(false, true, 1, 2),
+    maxInFlight: fc.constantFrom(2, 3, Infinity),
+  }),
   storage: fc.constantFrom('atOnce', 'later'),
   crashes: fc.nat(1),
   maxCommands: fc.nat(2),
