@@ -95,7 +95,7 @@ function keptFrom(raft: Raft, index: number): number {
 export function compacted(raft: Raft, command: RaftCommand & { type: 'compacted' }): void {
   const { state } = raft;
   const { index, firstIndex } = command;
-  if (index <= state.log.snapshotIndex || termAt(state.log, index) === undefined) return;
+  if (index < state.log.snapshotIndex || termAt(state.log, index) === undefined) return;
   const configuration = configurationAt(state, index);
   // What an earlier checkpoint has not kept is gone, also when this one, asked for meanwhile, would have kept it.
   compact(state.log, index, Math.max(firstIndex, state.log.firstIndex));

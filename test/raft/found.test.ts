@@ -44,19 +44,35 @@ describe('a server that a configuration removes which is not committed (thesis, 
   });
 });
 
-describe('two checkpoints, the later of which would keep more of the log', () => {
-  it('keep what the earlier one has kept: the rest is gone from the journal', () => {
+describe('of two checkpoints at the same time', () => {
+  /** Two snapshots are being stored at once; for one of them `c`, which needs more of the log, was silent. */
+  function storing(secondIndex: number, silent: 'first' | 'second'): { server: Server; kept: number[] } {
     const server = new Server('a', { trailingEntries: 0, maxTrailingEntries: 100 }).lead();
     server.propose(1, 2, 3, 4, 5);
     server.stored();
-    server.now += 100; // c is silent
+    server.now += 100;
     server.accept('b');
     server.command({ type: 'applied', index: 6 });
-    const [first] = server.command({ type: 'snapshot', index: 5 }).said('checkpoint');
-    server.accept('c', 2);
-    const [second] = server.command({ type: 'snapshot', index: 6 }).said('checkpoint');
-    expect([first!.firstIndex, second!.firstIndex]).toEqual([6, 3]);
-    for (const { index, firstIndex } of [first!, second!]) server.command({ type: 'compacted', index, firstIndex });
+    if (silent === 'second') server.accept('c', 2);
+    const first = server.command({ type: 'snapshot', index: 5 }).said('checkpoint');
+    if (silent === 'second') server.now += 100;
+    else server.accept('c', 2);
+    server.accept('b');
+    const second = server.command({ type: 'snapshot', index: secondIndex }).said('checkpoint');
+    const all = [...first, ...second];
+    for (const { index, firstIndex } of all) server.command({ type: 'compacted', index, firstIndex });
+    return { server, kept: all.map(({ firstIndex }) => firstIndex) };
+  }
+
+  it('the second cannot bring back what the first has not kept', () => {
+    const { server, kept } = storing(6, 'first');
+    expect(kept).toEqual([6, 3]);
     expect(server.state.log).toMatchObject({ snapshotIndex: 6, firstIndex: 6 });
+  });
+
+  it('the second may keep less than the first at the same index', () => {
+    const { server, kept } = storing(5, 'second');
+    expect(kept).toEqual([3, 6]);
+    expect(server.state.log).toMatchObject({ snapshotIndex: 5, firstIndex: 6 });
   });
 });
