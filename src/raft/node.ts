@@ -140,7 +140,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
 
   /**
    * Resolves when proposals are taken here: at once, or when enough of what waits is done, or this server leads no more.
-   * For whoever met with an {@link OverloadedError}. All waiting callers are let go together.
+   * For whoever met with an `OverloadedError`. All waiting callers are let go together.
    */
   async drained(options: CallOptions = {}): Promise<void> {
     this.#assertOpen();
