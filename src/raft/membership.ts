@@ -1,9 +1,9 @@
-import { configurationOf, inOrder, isJoint, MAX_MEMBERS, memberIdsIn } from './configuration.js';
 import type { NodeId } from '../core/index.js';
 import type { MembershipChange } from '../host/index.js';
+import { addToBacklog } from './backlog.js';
+import { configurationOf, inOrder, isJoint, MAX_MEMBERS, memberIdsIn } from './configuration.js';
 import { appendToLog, coverWrites, output, send, type Raft } from './context.js';
 import type { Configuration, Member } from './entry.js';
-import { addToBacklog } from './backlog.js';
 import { syncPeers } from './progress.js';
 import { becomeFollower, endChange, isVoter, refuse } from './roles.js';
 import { configurationIndex, currentConfiguration, type CatchUp, type PendingChange } from './state.js';
