@@ -3,7 +3,7 @@ import { majoritySize } from '../quorum/index.js';
 import { hardState, output, send, type Raft } from './context.js';
 import type { Identity, Introduced, RaftRecord } from './entry.js';
 import type { Introduction, IntroductionReply } from './messages.js';
-import { becomeFollower, resetElectionTimer, voterIds } from './roles.js';
+import { becomeFollower, memberIds, resetElectionTimer, voterIds } from './roles.js';
 
 /*
  * A server that lost its journal has forgotten whom it voted for and what it acknowledged, and must not take part as if
@@ -37,7 +37,7 @@ export function introduceTo(raft: Raft, id: NodeId): void {
 
 /** Notes whose journal that is, the first time, and answers what is noted, once that is durable. */
 export function handleIntroduction(raft: Raft, from: NodeId, { identity }: Introduction): void {
-  if (!voterIds(raft).includes(from)) return;
+  if (!memberIds(raft).includes(from)) return; // a founding member may be a learner by now
   const known = raft.state.acquaintances[from] ?? note(raft, from, identity);
   send(raft, from, { type: 'introductionReply', identity, known }, raft.state.writeCount);
 }

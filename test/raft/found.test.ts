@@ -76,3 +76,16 @@ describe('of two checkpoints at the same time', () => {
     expect(server.state.log).toMatchObject({ snapshotIndex: 5, firstIndex: 6 });
   });
 });
+
+describe('a founding member that was made a learner before it was introduced', () => {
+  it('is answered, or it would take part in nothing for ever', () => {
+    const server = new Server('a', { members: ['a', 'b', 'c'], learners: ['d'] });
+    const answers = server.receive('d', { type: 'introduction', identity: 'disk of d' }).sent('introductionReply', 'd');
+    expect(answers).toMatchObject([{ identity: 'disk of d', known: 'disk of d' }]);
+  });
+
+  it('and one that is no member any more is not', () => {
+    const server = new Server('a', { members: ['a', 'b', 'c'] });
+    expect(server.receive('d', { type: 'introduction', identity: 'disk of d' }).messages).toEqual([]);
+  });
+});
