@@ -14,6 +14,7 @@ import { currentConfiguration, type RaftState } from './state.js';
 /** The election timeout elapsed without a word from a leader: followers and candidates start anew (section 5.2). */
 export function electionTimeout(raft: Raft): void {
   if (mayCampaign(raft) && !diskStalled(raft)) return campaign(raft, false);
+  raft.state.leader = null; // as far as can be told here, so that reads do not wait for it
   drawElectionTimeout(raft);
   resetElectionTimer(raft);
 }

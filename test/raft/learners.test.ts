@@ -55,6 +55,15 @@ describe('a learner', () => {
     expect(server.state).toMatchObject({ role: 'follower', currentTerm: 1 });
   });
 
+  it('that hears nothing for an election timeout knows no leader any more, and refuses reads that wait for it', () => {
+    const server = new Server('d', { learners: ['d'], log: [1] });
+    server.append('a');
+    server.command({ type: 'read', id: 1 });
+    const refused = { type: 'refused', id: 1, reason: 'notLeader', leader: null };
+    expect(server.passToWake().said('refused')).toEqual([refused]);
+    expect(server.state).toMatchObject({ role: 'follower', leader: null });
+  });
+
   it('does not campaign when it is told to', () => {
     const server = new Server('d', { learners: ['d'], log: [1] });
     server.append('a');

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Group, inShort, membersOf, Server, type ServerOptions, type Taken } from './script.js';
+import {
+  configurationEntry,
+  configurationOf,
+  Group,
+  inShort,
+  membersOf,
+  Server,
+  type ServerOptions,
+  type Taken,
+} from './script.js';
 
 function remove(server: Server, member: string): Taken {
   return server.change({ type: 'remove', member });
@@ -121,6 +130,38 @@ describe('a follower that is removed', () => {
     expect(server.accept('b').sent('appendEntries', 'c')).toMatchObject([{ leaderCommit: 2 }]);
     expect(server.passToWake().sent('appendEntries').length).toBe(1);
     expect(server.propose(1).sent('appendEntries', 'c')).toEqual([]);
+  });
+
+  it('campaigns as long as that is not committed as far as it knows: nobody else may be electable', () => {
+    const server = new Server('c', { log: [1] });
+    server.append('a', { entries: [configurationEntry(2, 1, configurationOf(['a', 'b']))] });
+    server.stored();
+    expect(server.passToWake().messages.map(({ to, message }) => [to, message.type])).toEqual([
+      ['a', 'preVote'],
+      ['b', 'preVote'],
+    ]);
+  });
+
+  it('does not campaign once it is committed', () => {
+    const server = new Server('c', { log: [1] });
+    server.append('a', { entries: [configurationEntry(2, 1, configurationOf(['a', 'b']))], leaderCommit: 2 });
+    server.stored();
+    for (let i = 0; i < 5; i++) expect(server.passToWake().messages).toEqual([]);
+  });
+
+  it('and campaigns does not count its own vote, needs all others of a cluster of three, and steps down in the end', () => {
+    const server = new Server('c', { log: [1], preVote: false });
+    server.append('a', { entries: [configurationEntry(2, 1, configurationOf(['a', 'b']))] });
+    server.stored();
+    server.passToWake();
+    const vote = { type: 'requestVoteReply', term: 2, voteGranted: true } as const;
+    server.receive('a', vote);
+    expect(server.state.role).toBe('candidate');
+    server.receive('b', vote);
+    expect(server.state.role).toBe('leader');
+    server.accept('a');
+    server.accept('b');
+    expect(server.state).toMatchObject({ role: 'follower', commitIndex: 3 });
   });
 
   it('gets heartbeats until that is committed', () => {

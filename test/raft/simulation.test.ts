@@ -41,9 +41,9 @@ describe('Raft in simulation', () => {
     const text = hashKey128(events.join('\n'));
     expect({ events: events.length, text, trace }).toMatchInlineSnapshot(`
       {
-        "events": 2890,
-        "text": "b3bd8c4022af58e4040e5445400c0c98",
-        "trace": 1140282332,
+        "events": 2886,
+        "text": "d07ef764507a5ed2699579bd23e07262",
+        "trace": 3560592027,
       }
     `);
   });
