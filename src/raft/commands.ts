@@ -50,7 +50,7 @@ export type RaftCommand =
   /** Taking the snapshot in failed; it begins again when the leader next sends it. */
   | { readonly type: 'installFailed'; readonly index: number };
 
-/** Why something was refused. Nothing of it has happened or will happen. */
+/** Why something was refused. Nothing of it has happened or will happen, but for `timeout`. */
 export type Refusal =
   /** Another server leads, or none does. */
   | 'notLeader'
@@ -64,7 +64,7 @@ export type Refusal =
   | 'invalidChange'
   /** There is no such voter to hand over to, or none that answers. */
   | 'noSuccessor'
-  /** The successor did not take over within an election timeout; this server goes on leading. */
+  /** The successor did not take over within an election timeout, and this server takes proposals again. It may do so yet. */
   | 'timeout';
 
 /** What a Raft machine decides, and what it needs of its host. */

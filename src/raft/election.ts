@@ -10,6 +10,7 @@ import { syncPeers } from './progress.js';
 import { appendNoop } from './replication.js';
 import { becomeFollower, drawElectionTimeout, mayCampaign, resetElectionTimer, voterIds } from './roles.js';
 import { currentConfiguration, type RaftState } from './state.js';
+import { transferTimeout } from './transfer.js';
 
 /** The election timeout elapsed without a word from a leader: followers and candidates start anew (section 5.2). */
 export function electionTimeout(raft: Raft): void {
@@ -75,9 +76,10 @@ function becomeLeader(raft: Raft): void {
   state.role = 'leader';
   state.leader = id;
   state.votes = {};
-  syncPeers(raft);
+  syncPeers(raft, state.log.lastIndex + 1);
   state.round = 0;
   state.leaseRevoked = false;
+  if (state.transfer !== null) transferTimeout(raft); // the successor of an earlier term did not take over
   emptyBacklog(state);
   state.timers.election = Infinity;
   state.timers.quorum = raft.now + electionTimeoutMs;

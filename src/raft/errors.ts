@@ -41,7 +41,7 @@ export function lostError(
   return new QuorateError('proposal-lost', message, { outcome: 'unknown' });
 }
 
-/** A machine refused something: nothing of it happened or will. The code tells why. */
+/** A machine refused something. The code tells why. */
 export function refusedError(reason: Refusal, leader: NodeId | null): QuorateError {
   switch (reason) {
     case 'notLeader':
@@ -55,12 +55,14 @@ export function refusedError(reason: Refusal, leader: NodeId | null): QuorateErr
     case 'invalidChange':
       return new QuorateError(
         'invalid-change',
-        `a cluster has 1 to ${MAX_MEMBERS} members, at least one of them a voter`,
+        `a cluster has 1 to ${MAX_MEMBERS} members, each named once, and at least one of them votes`,
       );
     case 'noSuccessor':
       return new QuorateError('no-successor', 'that is no voter, or no other voter answers: name one that does');
     case 'timeout':
-      return new QuorateError('transfer-timeout', 'the successor did not take over in time; this node goes on leading');
+      return new QuorateError('transfer-timeout', 'the successor did not take over in time; it may yet', {
+        outcome: 'unknown',
+      });
   }
 }
 

@@ -95,7 +95,8 @@ export function advanceMembership(raft: Raft): void {
   if (change === null && !isJoint(current)) return;
   if (change !== null) measureCatchUp(raft, change);
   if (configurationIndex(state) > commitIndex || commitIndex < termStartIndex || state.transfer !== null) return;
-  const hasCaughtUp = (id: NodeId): boolean => change!.catchUp.some((progress) => progress.id === id && progress.done);
+  const hasCaughtUp = (id: NodeId): boolean =>
+    change!.catchUp.some((progress) => progress.id === id && progress.done) && isHeard(raft, id);
   const next = nextConfiguration(current, change, hasCaughtUp);
   if (next === null) return completeChange(raft, change!);
   if (next === undefined) return;
@@ -114,8 +115,7 @@ function appendConfiguration(raft: Raft, data: Configuration): void {
   addToBacklog(state, entry);
   appendToLog(raft, entry);
   coverWrites(raft);
-  syncPeers(raft);
-  raft.turn.matchChanged = true; // alone, this server may be the new quorum
+  syncPeers(raft, entry.index);
 }
 
 /** A voter to be has caught up when a round took less than an election timeout: so it will hold up nobody for longer. */
@@ -146,11 +146,16 @@ function beginCatchUp({ state, now }: Raft, change: PendingChange, id: NodeId): 
  */
 export function configurationCommitted(raft: Raft): void {
   const { state } = raft;
-  syncPeers(raft);
+  syncPeers(raft, state.log.lastIndex);
   if (isVoter(raft)) return;
   const next = successor(raft);
   if (next !== undefined) send(raft, next, { type: 'timeoutNow', term: state.currentTerm });
   becomeFollower(raft, state.currentTerm, null);
+}
+
+/** A voter to be that fell silent after it had caught up would be missing in the new majority. */
+function isHeard({ state, options, now }: Raft, id: NodeId): boolean {
+  return state.peers.some((peer) => peer.id === id && now - peer.heardAt < options.electionTimeoutMs);
 }
 
 function idsOf(members: readonly Member[]): NodeId[] {

@@ -11,6 +11,8 @@ export interface SnapshotHost {
   appliedIndex(): number;
   /** The index of the snapshot that the log begins with. */
   snapshotIndex(): number;
+  /** Whether a follower is being sent the snapshot that is stored. */
+  isSending(): boolean;
   isOver(): boolean;
   command(command: RaftCommand): void;
   /** Runs a job after those that the state machine is busy with. */
@@ -58,10 +60,19 @@ export class NodeSnapshots {
   /** Commands of so many bytes were applied: takes a snapshot when it is time for one. */
   applied(bytes: number): void {
     this.#bytesSince += bytes;
-    const { snapshotEveryEntries, snapshotEveryBytes } = this.#options;
+    if (this.#taking === null && this.#isDue()) this.#take();
+  }
+
+  /**
+   * A new snapshot would make the one begin anew that is being sent to a follower, and where snapshots travel slowly none
+   * would ever arrive. So it waits, as long as the log may grow for the sake of followers.
+   */
+  #isDue(): boolean {
+    const { snapshotEveryEntries, snapshotEveryBytes, raft } = this.#options;
     const entries = this.#host.appliedIndex() - this.#host.snapshotIndex();
     const due = isDue(entries, snapshotEveryEntries) || isDue(this.#bytesSince, snapshotEveryBytes);
-    if (due && entries > 0 && this.#taking === null) this.#take();
+    if (!due || entries === 0) return false;
+    return !this.#host.isSending() || entries >= snapshotEveryEntries + raft.maxTrailingEntries;
   }
 
   #take(): OwnSnapshot {

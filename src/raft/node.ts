@@ -18,6 +18,7 @@ import { PendingRequests } from './pending-requests.js';
 import { Proposals } from './proposals.js';
 import { decodeEntry, encodeRecords } from './record-codec.js';
 import { bootstrap, recover } from './recovery.js';
+import { isSendingSnapshot } from './snapshot-sending.js';
 import { currentConfiguration, type RaftState } from './state.js';
 
 /** What a {@link RaftNode} tells, with the arguments of its listeners. */
@@ -110,12 +111,12 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
       failed,
     });
     this.#maxCommandBytes = Math.min(maxPayloadBytes(channel), raft.maxUncommittedBytes);
+    this.#setAddresses(currentConfiguration(state));
+    this.#driver.start(); // before the first message can come
     this.#stopListening = channel.listen({
       message: (from, message) => this.#receive(from, message),
       peer: (id, up) => this.#driver.input({ type: 'peer', id, up }),
     });
-    this.#setAddresses(currentConfiguration(state));
-    this.#driver.start();
   }
 
   async propose(command: Uint8Array, options?: CallOptions): Promise<Result> {
@@ -175,7 +176,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
    * @param to - a voter; default the one with the longest log of those that answer
    * @returns who leads then
    * @throws NotLeaderError when this server does not lead, or another one than `to` was elected
-   * @throws QuorateError `no-successor`, `transferring`, `transfer-timeout`, all with outcome `failed`
+   * @throws QuorateError `no-successor`, `transferring`, with outcome `failed`; `transfer-timeout` with outcome `unknown`
    */
   async transferLeadership(to: NodeId | null = null, options?: CallOptions): Promise<NodeId> {
     this.#assertOpen();
@@ -402,6 +403,7 @@ export class RaftNode<Result = unknown> extends EventEmitter<RaftNodeEvents> imp
     return {
       appliedIndex: () => this.#appliedIndex,
       snapshotIndex: () => this.#state.log.snapshotIndex,
+      isSending: () => isSendingSnapshot(this.#state, this.#options.clock.now() - this.#options.raft.electionTimeoutMs),
       isOver: () => this.#over !== null,
       command: (command) => this.#command(command),
       run: (job) => this.#stateMachine.run(job),

@@ -24,9 +24,9 @@ function newPeer(id: NodeId, nextIndex: number, now: number): PeerState {
 
 /**
  * Leaders: a peer for each other member, and for those whom an uncommitted configuration removes, until they have been
- * sent it.
+ * sent it. Those that come get `nextIndex` first, and say what they lack.
  */
-export function syncPeers(raft: Raft): void {
+export function syncPeers(raft: Raft, nextIndex: number): void {
   const { state, options, now } = raft;
   const ids = new Set(memberIdsIn(currentConfiguration(state)));
   const before = state.configurations.at(-2);
@@ -35,7 +35,7 @@ export function syncPeers(raft: Raft): void {
   }
   ids.delete(options.id);
   const known = new Map(state.peers.map((peer) => [peer.id, peer]));
-  state.peers = [...ids].sort().map((id) => known.get(id) ?? newPeer(id, state.log.lastIndex + 1, now));
+  state.peers = [...ids].sort().map((id) => known.get(id) ?? newPeer(id, nextIndex, now));
 }
 
 /** Goes back to finding out where the logs meet. */

@@ -21,6 +21,11 @@ export function read(raft: Raft, id: number): void {
 /** Another server asks for an index. If there is no room it asks again. */
 export function handleReadIndex(raft: Raft, from: NodeId, { incarnation, ask }: ReadIndex): void {
   const { state, options } = raft;
+  const waiting = state.reads.findLast((pending) => pending.from === from && pending.round === 0);
+  if (waiting?.incarnation === incarnation) {
+    waiting.id = Math.max(waiting.id, ask); // one answer will do for both
+    return;
+  }
   if (state.reads.length >= options.maxPendingReads) return;
   state.reads.push({ id: ask, from, incarnation, index: 0, round: 0 });
   raft.turn.readsChanged = true;

@@ -2,7 +2,7 @@ import type { RaftCommand } from './commands.js';
 import { output, send, type Raft } from './context.js';
 import type { InstallSnapshotReply } from './messages.js';
 import { clearInflight, startProbing } from './progress.js';
-import { configurationAt, type PeerState } from './state.js';
+import { configurationAt, type PeerState, type RaftState } from './state.js';
 
 /** Leaders: a follower needs entries that are gone, so it gets the snapshot that replaced them (section 7). */
 export function beginSnapshot(raft: Raft, peer: PeerState): void {
@@ -20,6 +20,11 @@ export function continueSnapshot(raft: Raft, peer: PeerState): void {
   if (snapshot === null || snapshot.step === 'reading') return;
   const unanswered = raft.now - snapshot.sentAt >= raft.options.electionTimeoutMs;
   if (snapshot.step === 'idle' || unanswered) readPiece(raft, peer);
+}
+
+/** Whether a snapshot is on its way to a follower that was heard from since a time. */
+export function isSendingSnapshot({ peers }: RaftState, since: number): boolean {
+  return peers.some(({ snapshot, heardAt }) => snapshot !== null && heardAt > since);
 }
 
 /** The host could not bring a piece to a follower. */

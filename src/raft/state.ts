@@ -178,8 +178,8 @@ export interface UnstoredEntries {
 
 /** A read that waits to be confirmed. */
 export interface PendingRead {
-  /** Of this server's own read; of another's, the number of its question. */
-  readonly id: number;
+  /** Of this server's own read; of another's, the number of its latest question. */
+  id: number;
   /** Who asked; `null` for this server. */
   readonly from: NodeId | null;
   /** The run of whoever asked. */

@@ -36,7 +36,7 @@ function isSuccessor({ state, options }: Raft, id: NodeId): boolean {
   return id !== options.id && currentConfiguration(state).voters.some((voter) => voter.id === id);
 }
 
-/** Once the successor's log is complete, it is told to campaign; again with each heartbeat, since messages get lost. */
+/** Once the successor's log is complete, it is told to campaign; each turn again, since messages get lost. */
 export function advanceTransfer(raft: Raft): void {
   const { state } = raft;
   const peer = state.peers.find(({ id }) => id === state.transfer?.to);

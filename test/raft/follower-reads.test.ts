@@ -254,3 +254,14 @@ describe('reads on all servers of a cluster', () => {
     expect(group.said('b', 'readable')).toEqual([]);
   });
 });
+
+it('questions that a server repeats before the leader knows what is committed take one place among its reads', () => {
+  const server = new Server('a', { maxPendingReads: 2 });
+  server.elect(); // and its entry is not committed yet
+  for (let number = 1; number <= 300; number++) ask(server, 'b', number);
+  ask(server, 'b', 1, 6); // of another run
+  expect(server.state.reads).toMatchObject([
+    { from: 'b', id: 300, incarnation: 5 },
+    { from: 'b', id: 1, incarnation: 6 },
+  ]);
+});

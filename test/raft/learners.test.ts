@@ -159,6 +159,23 @@ describe('promotion (thesis, section 4.2.1)', () => {
     expect(inShort(server.configuration)).toBe('a b c d e|a b c');
   });
 
+  it('does not make a voter of one that fell silent after it had caught up', () => {
+    const server = leader('d', 'e');
+    server.state.peers.find(({ id }) => id === 'e')!.matchIndex = 0;
+    const { voters } = configurationOf(['a', 'b', 'c', 'd', 'e']);
+    server.change({ type: 'set', voters, learners: [] }); // d has caught up; e has not
+    for (let beat = 0; beat < 11; beat++) {
+      server.pass(10);
+      for (const id of ['b', 'c']) server.accept(id);
+    }
+    server.accept('e', 0);
+    server.accept('e');
+    expect(inShort(server.configuration)).toBe('a b c +d +e');
+    server.accept('d'); // it is back
+    for (const id of ['e', 'd']) server.accept(id);
+    expect(inShort(server.configuration)).toBe('a b c d e|a b c');
+  });
+
   it('keeps what is known of the server: it goes on where it was', () => {
     const server = leader('d');
     server.propose(1);

@@ -33,7 +33,7 @@ describe('leadership', () => {
       code: 'transferring',
       outcome: 'failed',
     });
-    expect(await cluster.failure(transfer)).toMatchObject({ code: 'transfer-timeout', outcome: 'failed' });
+    expect(await cluster.failure(transfer)).toMatchObject({ code: 'transfer-timeout', outcome: 'unknown' });
     await write(cluster, leader, 'again');
     expect(leader.node.status()).toMatchObject({ role: 'leader', transferringTo: null });
   });

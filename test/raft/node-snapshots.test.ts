@@ -225,3 +225,21 @@ describe('a snapshot', () => {
     await cluster.until('all of it', () => notebook.lines.length === 31);
   });
 });
+
+it('a follower gets a snapshot though the log goes on growing faster than the snapshot travels', async () => {
+  const cluster = await startCluster({
+    snapshotEveryEntries: 10,
+    trailingEntries: 0,
+    maxTrailingEntries: 1000,
+    snapshotChunkBytes: 8,
+  });
+  const leader = await cluster.leader();
+  await write(cluster, leader, ...many(50));
+  const joining = await cluster.start('d', { members: {} });
+  const heard = listen(joining.node);
+  const change = leader.node.changeMembers({ type: 'add', member: { id: 'd', address: null }, as: 'learner' });
+  const arrived = (): boolean => heard.some(([name]) => name === 'installed');
+  for (let count = 0; count < 500 && !arrived(); count++) await write(cluster, leader, `more ${count}`);
+  await cluster.settled(change);
+  expect(arrived()).toBe(true);
+});

@@ -309,6 +309,7 @@ export class Group {
   /** Lets the leader send its next heartbeat. */
   heartbeat(id: NodeId): void {
     const server = this.servers.get(id)!;
+    if (server.state.role !== 'leader') throw new Error(`${id} does not lead`);
     server.now = Math.max(server.now, server.state.timers.heartbeat);
     this.settle(id, server.step({ type: 'wake' }));
   }

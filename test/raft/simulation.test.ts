@@ -41,9 +41,9 @@ describe('Raft in simulation', () => {
     const text = hashKey128(events.join('\n'));
     expect({ events: events.length, text, trace }).toMatchInlineSnapshot(`
       {
-        "events": 2886,
-        "text": "d07ef764507a5ed2699579bd23e07262",
-        "trace": 3560592027,
+        "events": 3060,
+        "text": "0761988348db1e9e451f96d63d667575",
+        "trace": 4027271649,
       }
     `);
   });

@@ -104,6 +104,17 @@ describe('a leader that hands over (thesis, section 3.10)', () => {
     expect(server.append('b', { term: 2 }).said('transferred')).toHaveLength(1);
   });
 
+  it('ends when the server is elected again before its successor', () => {
+    const server = leader();
+    transfer(server, 'b');
+    server.receive('b', { type: 'requestVote', term: 2, lastLogIndex: 0, lastLogTerm: 0, transfer: true });
+    server.state.timers.election = server.now; // it campaigns at once
+    server.elect();
+    expect(server.state.transfer).toBeNull();
+    expect(server.state.timers.transfer).toBe(Infinity);
+    expect(server.propose(1).said('accepted')).toHaveLength(1);
+  });
+
   it('does not say that it goes on leading when it leads no more and nobody else does', () => {
     const server = leader();
     transfer(server, 'b');
