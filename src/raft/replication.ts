@@ -105,9 +105,12 @@ function entriesToSend(raft: Raft, from: number): readonly Entry[] {
   return turn.sending;
 }
 
-/** Entries that are no longer in memory come from the journal, one piece at a time. */
+/**
+ * Entries that are no longer in memory come from the journal, one piece at a time, the next one when the last has arrived:
+ * a follower that is far behind must not take the disk and the network from those that are not.
+ */
 function readLog(raft: Raft, peer: PeerState): void {
-  if (peer.readingLog) return;
+  if (peer.readingLog || peer.inflight.length > 0) return;
   peer.readingLog = true;
   const to = memoryFrom(raft.state.log) - 1;
   const { maxAppendBytes: maxBytes } = raft.options;

@@ -221,6 +221,13 @@ export const raftMutants: readonly Mutant[] = [
     replace: 'syncPeers(raft, entry.index + 1)',
   },
   {
+    name: 'a follower that is far behind crowds the others out',
+    suite: 'test/raft/replication.test.ts',
+    file: 'raft/replication.ts',
+    find: 'if (peer.readingLog || peer.inflight.length > 0) return;',
+    replace: 'if (peer.readingLog) return;',
+  },
+  {
     name: 'questions that a follower repeats pile up',
     suite: 'test/raft/follower-reads.test.ts',
     file: 'raft/reads.ts',

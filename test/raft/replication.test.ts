@@ -391,6 +391,17 @@ describe('entries that are no longer in memory', () => {
     expect(next.said('readLog')).toMatchObject([{ reader: 'b', from: 4, to: question!.to }]);
   });
 
+  it('are sent one piece at a time, so that a follower that is far behind does not crowd the others out', () => {
+    const server = forgetful();
+    reject(server, 'b', ask);
+    const piece = (...places: readonly number[]): Taken =>
+      server.command({ type: 'logRead', reader: 'b', entries: places.map((index) => server.journal.get(index)!) });
+    piece(1);
+    server.accept('b', 1); // its log is known to meet the leader's: appends may follow each other
+    expect(piece(2).said('readLog')).toEqual([]);
+    expect(server.accept('b', 2).said('readLog')).toMatchObject([{ reader: 'b', from: 3 }]);
+  });
+
   it('are asked for once, not with every turn', () => {
     const server = forgetful();
     reject(server, 'b', ask);
