@@ -261,9 +261,11 @@ class RaftCluster implements SimulatedProtocol<
     done: () => void,
   ): void {
     // What was appended before this moment and is no log entry is in `carry`; what comes later stays.
-    const before = new Set<Raft.RaftRecord>([...host.disk.records, ...host.disk.pending()]);
+    const before = [...host.disk.records, ...host.disk.pending()];
+    const latest = latestOf(before);
+    const gone = new Set(before.filter((record) => !isEntry(record) || !latest.has(record)));
     const keep = (record: Raft.RaftRecord): boolean =>
-      isEntry(record) ? record.index >= keepFrom : !before.has(record);
+      !gone.has(record) && (!isEntry(record) || record.index >= keepFrom);
     host.disk.replace({ checkpoint, keep, carry }, done);
   }
 
@@ -488,6 +490,17 @@ function restore(application: Application, bytes: Uint8Array): void {
   const { index, digest } = JSON.parse(decoder.decode(bytes)) as { index: number; digest: number };
   application.index = index;
   application.digest = digest;
+}
+
+/** The entries of a journal: an append to a place takes away what was in that place, and all behind it. */
+function latestOf(records: readonly Raft.RaftRecord[]): Set<Raft.Entry> {
+  const latest: Raft.Entry[] = [];
+  for (const record of records) {
+    if (!isEntry(record)) continue;
+    while (latest.length > 0 && latest.at(-1)!.index >= record.index) latest.pop();
+    latest.push(record);
+  }
+  return new Set(latest);
 }
 
 /** What a journal returns: the latest entry of each index, as long as they follow each other. */

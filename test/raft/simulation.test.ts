@@ -71,9 +71,9 @@ describe('Raft with a planted bug: the simulation finds one that', () => {
   const planted = raftMutants.slice(0, 3);
   afterAll(() => planted.forEach(uproot));
 
-  it.each(planted)('$name', { timeout: 120_000 }, async (mutant) => {
+  it.each(planted)('$name', { timeout: 240_000 }, async (mutant) => {
     const copy = (await import(`${plant(mutant)}raft/index.ts`)) as RaftModule;
-    expect(failingSeeds(copy, 2 * SEEDS, 1)).toHaveLength(1);
+    expect(failingSeeds(copy, 4 * SEEDS, 1)).toHaveLength(1);
   });
 });
 
