@@ -37,7 +37,7 @@ function parse(): Flags {
     .argument('<protocol>', `one of: ${PROTOCOLS.join(', ')}`)
     .option('--runs <count>', 'how many seeds to run', number(1, 1e9), 1000)
     .option('--seed <first>', 'the first seed', number(0, 0xffff_ffff), 1)
-    .option('--nodes <count>', 'how many nodes; by default 3 or 5, by the seed', number(1, 15))
+    .option('--nodes <count>', 'how many nodes; by default 3 to 5, by the seed', number(1, 15))
     .option('--seconds <count>', 'simulated seconds of faults in each run; by default 4', number(0.1, 1e6))
     .option('--proposals <count>', 'entries proposed in a simulated second; by default 150', number(0.01, 1e5))
     .option('--moderate', 'the default options and rates of faults, instead of a mixture drawn by the seed', false)
@@ -153,6 +153,7 @@ function explain(flags: Flags, { seed, message }: { seed: number; message: strin
   const { scenario, message: smallest, recent } = shrinkScenario(scenarioOf({ ...options, seed }), raft);
   const faults = scenario.faults.map((fault) => `  ${JSON.stringify(fault)}`);
   const crashes = scenario.leaderCrashes.map((crash, i) => `  leader ${i + 1}: ${JSON.stringify(crash)}`);
+  const changes = scenario.leaderChanges.map((change, i) => `  leader ${i + 1}: ${JSON.stringify(change)}`);
   const actions = scenario.actions.map((action) => `  ${JSON.stringify(action)}`);
   return [
     `run again: ${command}`,
@@ -161,6 +162,8 @@ function explain(flags: Flags, { seed, message }: { seed: number; message: strin
     ...faults,
     `${crashes.length} elections, of which some leaders crash`,
     ...crashes,
+    `${changes.length} elections, of which some leaders are asked at once for a change of members`,
+    ...changes,
     `${actions.length} actions of clients`,
     ...actions,
     `and then: ${smallest}, after`,

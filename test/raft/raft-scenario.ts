@@ -47,13 +47,15 @@ export interface Scenario {
   readonly faultyMs: number;
   readonly faults: readonly TimedFault[];
   readonly leaderCrashes: readonly LeaderCrash[];
+  /** What the server that wins the n-th election is asked for at once, before it has committed anything. */
+  readonly leaderChanges: readonly (MembershipChange | null)[];
   readonly actions: readonly ClientAction[];
 }
 
 /** Options of {@link scenarioOf}. */
 export interface ScenarioOptions {
   readonly seed: number;
-  /** @defaultValue 3 or 5, by the seed */
+  /** @defaultValue 3 to 5, by the seed */
   readonly nodes?: number;
   /** @defaultValue 4000 */
   readonly faultyMs?: number;
@@ -74,7 +76,7 @@ const one = <T>(random: Random, ...choices: readonly T[]): T => choices[Math.flo
 export function scenarioOf(options: ScenarioOptions): Scenario {
   const { seed, faultyMs = 4000, moderate = false } = options;
   const random = seededRandom(seed, 2);
-  const nodes = options.nodes ?? (random() < 0.6 ? 3 : 5);
+  const nodes = options.nodes ?? one(random, 3, 3, 4, 5);
   const members = moderate ? MEMBERS_STAY : drawOperations(random);
   const servers = Array.from({ length: nodes + members.spares }, (_, i) => `n${i + 1}`);
   const ids = servers.slice(0, nodes);
@@ -95,6 +97,7 @@ export function scenarioOf(options: ScenarioOptions): Scenario {
     faultyMs,
     faults,
     leaderCrashes: moderate ? [] : drawLeaderCrashes(random),
+    leaderChanges: members.changeEveryMs < Infinity ? drawLeaderChanges(random, servers) : [],
     actions: [
       ...drawActions(random, faultyMs, options.entriesPerSecond ?? 150),
       ...drawChanges(random, servers, faultyMs, members),
@@ -211,6 +214,14 @@ function drawLeaderCrashes(random: Random): LeaderCrash[] {
   return Array.from({ length: 200 }, () => {
     const afterMs = (random() < 0.5 ? 6 : 60) * random();
     return random() < share ? { afterMs, downMs: 1 + 200 * random() ** 2 } : null;
+  });
+}
+
+function drawLeaderChanges(random: Random, servers: readonly NodeId[]): (MembershipChange | null)[] {
+  const share = one(random, 0, 0, 0.3, 0.9);
+  return Array.from({ length: 200 }, () => {
+    const member = one(random, ...servers);
+    return random() < share ? { type: 'remove', member } : null;
   });
 }
 

@@ -214,8 +214,13 @@ class RaftCluster implements SimulatedProtocol<
   }
 
   #troubleLeader(host: Host): void {
-    const crash = this.#healed ? null : this.#scenario.leaderCrashes[this.#elections++];
-    if (crash !== null && crash !== undefined) this.#crashLater(host, crash);
+    if (this.#healed) return;
+    const { leaderCrashes, leaderChanges } = this.#scenario;
+    const election = this.#elections++;
+    const crash = leaderCrashes[election] ?? null;
+    const change = leaderChanges[election] ?? null;
+    if (crash !== null) this.#crashLater(host, crash);
+    if (change !== null) this.#give(host, { type: 'changeMembers', id: this.#requests.next(), change });
   }
 
   #crashLater({ id: node }: Host, { afterMs, downMs }: NonNullable<LeaderCrash>): void {

@@ -22,6 +22,7 @@ export function shrinkScenario(scenario: Scenario, raft: RaftModule, budget = 20
   });
   shrink(smallest.scenario.faults, (faults) => fails({ faults }), budget);
   shrink(smallest.scenario.leaderCrashes, (leaderCrashes) => fails({ leaderCrashes }), budget);
+  shrink(smallest.scenario.leaderChanges, (leaderChanges) => fails({ leaderChanges }), budget);
   shrink(smallest.scenario.actions, (actions) => fails({ actions }), budget);
   return smallest;
 }
