@@ -24,6 +24,7 @@ export function electionTimeout(raft: Raft): void {
 export function campaign(raft: Raft, transfer: boolean): void {
   drawElectionTimeout(raft);
   resetElectionTimer(raft);
+  if (raft.state.currentTerm >= Number.MAX_SAFE_INTEGER) return; // only forged messages lead there: no term follows
   if (raft.options.preVote && !transfer) becomePreCandidate(raft);
   else becomeCandidate(raft, transfer);
 }

@@ -221,6 +221,13 @@ describe('a server that is told to campaign', () => {
     expect(server.state.currentTerm).toBe(before);
   });
 
+  it('does not in the last term that there is, which only a forged message brings', () => {
+    const server = new Server('a');
+    const taken = server.receive('b', { type: 'timeoutNow', term: Number.MAX_SAFE_INTEGER });
+    expect(taken.sent('requestVote')).toEqual([]);
+    expect(server.state).toMatchObject({ role: 'follower', currentTerm: Number.MAX_SAFE_INTEGER });
+  });
+
   it('does not when its disk hangs', () => {
     const server = follower('b');
     server.append('a', { prevLogIndex: 1, entries: [{ type: 'noop', index: 2, term: 1, data: null }] });
