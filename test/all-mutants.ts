@@ -12,11 +12,12 @@ import { outlierMutants } from './health/outlier-mutants.js';
 import { clientSessionMutants } from './host/sessions/mutants.js';
 import type { Mutant } from './mutants.js';
 import { quorumMutants } from './quorum/mutants.js';
+import { foundMutants } from './raft/found-mutants.js';
 import { raftMutants } from './raft/mutants.js';
 
 /** The bugs that are known of each primitive. */
 export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
-  raft: raftMutants,
+  raft: [...raftMutants, ...foundMutants],
   sessions: clientSessionMutants,
   quorum: quorumMutants,
   hashing: hashingMutants,
