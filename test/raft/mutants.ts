@@ -203,8 +203,7 @@ export const raftMutants: readonly Mutant[] = [
     suite: 'test/raft/removal.test.ts',
     file: 'raft/membership.ts',
     find: '  syncPeers(raft, entry.index);\n',
-    replace:
-      '  syncPeers(raft, entry.index);\n  if (!isVoter(raft)) becomeFollower(raft, state.currentTerm, null);\n',
+    replace: '  syncPeers(raft, entry.index);\n  if (!isVoter(raft)) becomeFollower(raft, state.currentTerm, null);\n',
   },
   {
     name: 'a voter to be that fell silent after it had caught up is counted',

@@ -112,5 +112,6 @@ function ensureState(state: RaftState, termBefore: number, commitBefore: number)
     Object.keys(votes).every((id) => id === 'a' || voters.includes(id)), // its own is not counted when it is no voter
     `votes of ${Object.keys(votes).join(' ')} are kept`,
   );
-  if (role === 'leader') ensure(voters.includes('a') || index > commitIndex, 'it leads though its removal is committed');
+  if (role === 'leader')
+    ensure(voters.includes('a') || index > commitIndex, 'it leads though its removal is committed');
 }
