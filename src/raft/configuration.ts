@@ -25,8 +25,6 @@ export function inOrder(members: readonly Member[]): Member[] {
 interface Roster {
   /** Who decides: a majority of the voters and, while the cluster changes, of those from before too (section 6). */
   readonly quorum: QuorumSystem;
-  /** The ids of all whose votes count, ascending. */
-  readonly voters: readonly NodeId[];
   /** The ids of all members, ascending. */
   readonly members: readonly NodeId[];
 }
@@ -42,10 +40,11 @@ function rosterOf(configuration: Configuration): Roster {
 function makeRoster({ voters, outgoing, learners }: Configuration): Roster {
   const incoming = majority(idsOf(voters));
   const quorum = outgoing.length === 0 ? incoming : joint(incoming, majority(idsOf(outgoing)));
-  return { quorum, voters: idsOf(voters, outgoing), members: idsOf(voters, outgoing, learners) };
+  return { quorum, members: idsOf(voters, outgoing, learners) };
 }
 
-function idsOf(...lists: readonly (readonly Member[])[]): NodeId[] {
+/** The ids of these members, each once, ascending. */
+export function idsOf(...lists: readonly (readonly Member[])[]): NodeId[] {
   return [...new Set(lists.flat().map(({ id }) => id))].sort();
 }
 
@@ -54,9 +53,9 @@ export function quorumIn(configuration: Configuration): QuorumSystem {
   return rosterOf(configuration).quorum;
 }
 
-/** The ids of all whose votes count, ascending. */
+/** The ids of all whose votes count. */
 export function voterIdsIn(configuration: Configuration): readonly NodeId[] {
-  return rosterOf(configuration).voters;
+  return quorumIn(configuration).members;
 }
 
 /** The ids of all members, learners too, ascending. */

@@ -4,6 +4,7 @@
  *
  * @module raft/core
  */
+export { parseMessage } from './parse.js';
 export type { RaftCommand, RaftOutput, Refusal, Role } from './commands.js';
 export { configurationOf } from './configuration.js';
 export type {
@@ -17,7 +18,6 @@ export type {
   NoopEntry,
   RaftRecord,
 } from './entry.js';
-export { isEntry } from './entry.js';
 export type { LogState, TermStart } from './log.js';
 export { create, RaftMachine } from './machine.js';
 export type {
@@ -40,7 +40,6 @@ export type {
 } from './messages.js';
 export type { RaftOptions } from './options.js';
 export { initialState, replay, replaySnapshot } from './state.js';
-export { parseMessage } from './parse.js';
 export type {
   AskedRead,
   CatchUp,

@@ -4,6 +4,7 @@
  * @module raft
  */
 export * from './core.js';
+export { isEntry } from './entry.js';
 export { NotLeaderError } from './errors.js';
 export { raftCodec } from './message-codec.js';
 export { seedNewCluster } from './new-cluster.js';

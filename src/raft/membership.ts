@@ -1,7 +1,7 @@
 import type { NodeId } from '../core/index.js';
 import type { MembershipChange } from '../host/index.js';
 import { addToBacklog } from './backlog.js';
-import { configurationOf, inOrder, isJoint, MAX_MEMBERS, memberIdsIn } from './configuration.js';
+import { configurationOf, idsOf, inOrder, isJoint, MAX_MEMBERS, memberIdsIn } from './configuration.js';
 import { appendToLog, coverWrites, output, send, type Raft } from './context.js';
 import type { Configuration, Member } from './entry.js';
 import { syncPeers } from './progress.js';
@@ -31,9 +31,9 @@ export function changeMembers(raft: Raft, id: number, change: MembershipChange):
   if (state.change !== null) return refuse(raft, id, 'changing');
   const current = currentConfiguration(state);
   const { voters, learners } = targetOf(current, change);
-  const named = idsOf([...voters, ...learners]);
+  const named = idsOf(voters, learners);
   const most = new Set([...memberIdsIn(current), ...named]).size;
-  const twice = new Set(named).size < named.length; // no other server would take such a configuration
+  const twice = named.length < voters.length + learners.length; // no other server would take such a configuration
   if (voters.length === 0 || most > MAX_MEMBERS || twice) return refuse(raft, id, 'invalidChange');
   state.change = { id, voters, learners, begun: false, catchUp: [] };
 }
@@ -156,10 +156,6 @@ export function configurationCommitted(raft: Raft): void {
 /** A voter to be that fell silent after it had caught up would be missing in the new majority. */
 function isHeard({ state, options, now }: Raft, id: NodeId): boolean {
   return state.peers.some((peer) => peer.id === id && now - peer.heardAt < options.electionTimeoutMs);
-}
-
-function idsOf(members: readonly Member[]): NodeId[] {
-  return members.map(({ id }) => id);
 }
 
 function sameMembers(a: readonly Member[], b: readonly Member[]): boolean {

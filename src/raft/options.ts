@@ -1,4 +1,4 @@
-import { checkNodeId, checkNumber, InvalidOptionError, type NodeId } from '../core/index.js';
+import { checkNodeId, checkNumber, InvalidOptionError, type NodeId, type NumberRange } from '../core/index.js';
 
 /** Options of a {@link RaftMachine}. */
 export interface RaftOptions {
@@ -121,6 +121,11 @@ export interface RaftOptions {
 }
 
 const FRACTION = { min: 0, max: 1, integer: false };
+const SOME = { min: 1 };
+const ANY = { min: 0 };
+
+type BooleanOption = 'preVote' | 'checkQuorum' | 'leaseReads';
+type NumericOption = Exclude<keyof RaftOptions, BooleanOption | 'id'>;
 
 /** {@link RaftOptions} with nothing left open. */
 export type ResolvedRaftOptions = Required<RaftOptions>;
@@ -132,37 +137,35 @@ export type ResolvedRaftOptions = Required<RaftOptions>;
  */
 export function resolveOptions(options: RaftOptions): ResolvedRaftOptions {
   const { electionTimeoutMs = 1000, trailingEntries = 10_000 } = options;
+  const number = (name: NumericOption, standard: number, limits: NumberRange): number =>
+    checkNumber(name, options[name] ?? standard, limits);
+  const boolean = (name: BooleanOption, standard: boolean): boolean => checkBoolean(name, options[name] ?? standard);
   const resolved: ResolvedRaftOptions = {
     id: checkNodeId('id', options.id),
-    electionTimeoutMs: checkNumber('electionTimeoutMs', electionTimeoutMs, { min: 1, max: 3_600_000, integer: false }),
+    electionTimeoutMs: number('electionTimeoutMs', 1000, { min: 1, max: 3_600_000, integer: false }),
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? electionTimeoutMs / 10,
-    preVote: checkBoolean('preVote', options.preVote ?? true),
-    checkQuorum: checkBoolean('checkQuorum', options.checkQuorum ?? true),
-    electionPriority: checkNumber('electionPriority', options.electionPriority ?? 1, FRACTION),
-    leaseReads: checkBoolean('leaseReads', options.leaseReads ?? false),
-    maxClockDrift: checkNumber('maxClockDrift', options.maxClockDrift ?? 0.1, FRACTION),
-    maxAppendBytes: checkNumber('maxAppendBytes', options.maxAppendBytes ?? 256 * 1024, { min: 1 }),
-    maxInflightAppends: checkNumber('maxInflightAppends', options.maxInflightAppends ?? 32, { min: 1, max: 65_536 }),
-    maxInflightBytes: checkNumber('maxInflightBytes', options.maxInflightBytes ?? 8 * 1024 * 1024, { min: 1 }),
-    maxApplyBytes: checkNumber('maxApplyBytes', options.maxApplyBytes ?? 1024 * 1024, { min: 1 }),
-    maxUncommittedBytes: checkNumber('maxUncommittedBytes', options.maxUncommittedBytes ?? 16 * 1024 * 1024, {
-      min: 1,
-    }),
-    maxPendingReads: checkNumber('maxPendingReads', options.maxPendingReads ?? 10_000, { min: 1 }),
-    logMemoryBytes: checkNumber('logMemoryBytes', options.logMemoryBytes ?? 64 * 1024 * 1024, { min: 0 }),
-    snapshotChunkBytes: checkNumber('snapshotChunkBytes', options.snapshotChunkBytes ?? 256 * 1024, { min: 1 }),
-    trailingEntries: checkNumber('trailingEntries', trailingEntries, { min: 0 }),
+    preVote: boolean('preVote', true),
+    checkQuorum: boolean('checkQuorum', true),
+    electionPriority: number('electionPriority', 1, FRACTION),
+    leaseReads: boolean('leaseReads', false),
+    maxClockDrift: number('maxClockDrift', 0.1, FRACTION),
+    maxAppendBytes: number('maxAppendBytes', 256 * 1024, SOME),
+    maxInflightAppends: number('maxInflightAppends', 32, { min: 1, max: 65_536 }),
+    maxInflightBytes: number('maxInflightBytes', 8 * 1024 * 1024, SOME),
+    maxApplyBytes: number('maxApplyBytes', 1024 * 1024, SOME),
+    maxUncommittedBytes: number('maxUncommittedBytes', 16 * 1024 * 1024, SOME),
+    maxPendingReads: number('maxPendingReads', 10_000, SOME),
+    logMemoryBytes: number('logMemoryBytes', 64 * 1024 * 1024, ANY),
+    snapshotChunkBytes: number('snapshotChunkBytes', 256 * 1024, SOME),
+    trailingEntries: number('trailingEntries', 10_000, ANY),
     maxTrailingEntries: options.maxTrailingEntries ?? 10 * trailingEntries,
-    stalledWriteMs: checkNumber('stalledWriteMs', options.stalledWriteMs ?? electionTimeoutMs, {
-      min: 1,
-      integer: false,
-    }),
-    seed: checkNumber('seed', options.seed ?? 0, { min: 0 }),
-    incarnation: checkNumber('incarnation', options.incarnation ?? 0, { min: 0 }),
+    stalledWriteMs: number('stalledWriteMs', electionTimeoutMs, { min: 1, integer: false }),
+    seed: number('seed', 0, ANY),
+    incarnation: number('incarnation', 0, ANY),
   };
   checkNumber('maxTrailingEntries', resolved.maxTrailingEntries, { min: trailingEntries });
   if (resolved.leaseReads && !resolved.checkQuorum) {
-    throw new InvalidOptionError('leaseReads', true, 'false without checkQuorum: nobody would keep to the lease');
+    throw new InvalidOptionError('leaseReads', true, 'false without checkQuorum');
   }
   const heartbeats = { min: 1e-3, max: electionTimeoutMs / 2, integer: false };
   checkNumber('heartbeatIntervalMs', resolved.heartbeatIntervalMs, heartbeats);

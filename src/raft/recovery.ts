@@ -1,11 +1,11 @@
-import { QuorateError, type Journal } from '../core/index.js';
+import type { Journal } from '../core/index.js';
 import type { StateMachine } from '../host/index.js';
 import { introductionsNeeded } from './admission.js';
 import { configurationOf } from './configuration.js';
 import type { Member, RaftRecord } from './entry.js';
 import type { ResolvedRaftOptions } from './options.js';
 import { decodeRecord, encodeRecords, openSnapshot } from './record-codec.js';
-import { initialState, NOT_THIS_JOURNAL, replay, replaySnapshot, type RaftState } from './state.js';
+import { inconsistent, initialState, replay, replaySnapshot, type RaftState } from './state.js';
 
 /**
  * Brings the state back that the journal holds, and the state machine to where the checkpoint was taken; what follows in
@@ -36,8 +36,7 @@ export async function recover(
 /** Checks that the log of a journal reaches its snapshot. @throws QuorateError with code `journal-inconsistent` */
 export function checkEnd({ log }: RaftState): void {
   if (log.lastIndex >= log.snapshotIndex) return;
-  const found = `the journal ends at entry ${log.lastIndex}, before its snapshot at ${log.snapshotIndex}`;
-  throw new QuorateError('journal-inconsistent', `${found}; ${NOT_THIS_JOURNAL}`);
+  throw inconsistent(`ends at entry ${log.lastIndex}, before its snapshot at ${log.snapshotIndex}`);
 }
 
 /** Whether a server has ever been part of a cluster. */

@@ -133,10 +133,8 @@ export function runCommand(raft: Raft, command: RaftCommand): void {
       return forgetLeader(raft);
     case 'unreachable':
       return unreachable(raft, command.peer);
-    case 'snapshotFailed': {
-      const peer = peerOf(raft, command.peer);
-      return peer === undefined ? undefined : snapshotFailed(peer);
-    }
+    case 'snapshotFailed':
+      return snapshotFailed(peerOf(raft, command.peer));
     case 'applied':
       return applied(raft, command.index);
     case 'logRead': {

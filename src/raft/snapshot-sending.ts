@@ -28,8 +28,8 @@ export function isSendingSnapshot({ peers }: RaftState, since: number): boolean 
 }
 
 /** The host could not bring a piece to a follower. */
-export function snapshotFailed({ snapshot }: PeerState): void {
-  if (snapshot?.step === 'sent') snapshot.step = 'idle';
+export function snapshotFailed(peer: PeerState | undefined): void {
+  if (peer?.snapshot?.step === 'sent') peer.snapshot.step = 'idle';
 }
 
 function readPiece(raft: Raft, peer: PeerState): void {

@@ -322,8 +322,11 @@ export function replaySnapshot(state: RaftState, snapshot: SnapshotHeader): void
   state.storedIndex = snapshot.index;
 }
 
-/** What to do with a journal that lacks something: an older copy would forget votes, so that is no remedy. */
-export const NOT_THIS_JOURNAL = 'do not start the member on this journal again; the others hold what it held';
+/** A journal lacks something. An older copy would forget votes, so that is no remedy. */
+export function inconsistent(found: string): QuorateError {
+  const remedy = 'do not start the member on it again: the others hold what it held';
+  return new QuorateError('journal-inconsistent', `the journal ${found}; ${remedy}`);
+}
 
 /**
  * Folds one journal record in, in the order in which they were written; the entries of a checkpoint's time come after
@@ -335,8 +338,7 @@ export function replay(state: RaftState, record: RaftRecord): void {
   if (!isEntry(record)) return replayFact(state, record);
   const { log } = state;
   if (record.index > log.lastIndex + 1) {
-    const found = `the journal has entry ${record.index} right behind entry ${log.lastIndex}`;
-    throw new QuorateError('journal-inconsistent', `${found}; ${NOT_THIS_JOURNAL}`);
+    throw inconsistent(`has entry ${record.index} right behind entry ${log.lastIndex}`);
   }
   if (record.index <= log.lastIndex) truncateLog(state, record.index);
   // Entries that a snapshot covers may be kept behind it for followers that are a little behind.

@@ -41,7 +41,7 @@ export type Asking = (
 ) => readonly Raft.RaftCommand[];
 
 /** Leaders: a command for the state machine. */
-export const proposing: Asking = (_, { role }, given) => {
+const proposing: Asking = (_, { role }, given) => {
   return role === 'leader' ? [{ type: 'propose', id: given, payloads: [Uint8Array.of(given)] }] : [];
 };
 
