@@ -1,4 +1,4 @@
-import type { ExampleError } from './errors.js';
+import type { ExampleError } from '../errors.js';
 import { HOST } from './protocol.js';
 import { ServerProcess } from './server-process.js';
 import { servers, type Ending, type Servers } from './servers.js';

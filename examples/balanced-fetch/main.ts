@@ -8,7 +8,6 @@
  */
 import { seededRandom, systemClock } from 'quorate/core';
 import { createDisplay, type Display } from './display.js';
-import { UsageError } from './errors.js';
 import { FetchServers } from './fetch-servers.js';
 import { recordLoad, type Load } from './load.js';
 import { parseOptions, type Options } from './options.js';
@@ -18,10 +17,10 @@ import { serverNames } from './servers.js';
 import { simulate } from './simulation.js';
 import { strategies } from './strategies.js';
 import { resultTable } from './table.js';
-import { exitCodeOfSignal, interrupted } from '../interrupted.js';
+import { interrupted, runProgram } from '../program.js';
 
 /** Does what was asked for, and prints it. */
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   const load = recordLoad(options.seed, options.rate, options.requests);
   const results: Result[] = [];
@@ -30,6 +29,7 @@ async function main(): Promise<void> {
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   }
   if (!options.json) process.stdout.write(`${describe(options, results)}\n${resultTable(results)}\n`);
+  return 0;
 }
 
 function* simulated(options: Options, load: Load): Generator<Result> {
@@ -75,14 +75,4 @@ function describe({ requests, rate, seed, simulate }: Options, results: readonly
   return `\n${requests} requests by each strategy, ${rate} a second, of seed ${seed}; ${how}`;
 }
 
-function exitCodeOf(error: unknown): number {
-  const exitCode = exitCodeOfSignal();
-  if (exitCode !== null) return exitCode;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  return error instanceof UsageError ? 2 : 1;
-}
-
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', () => {}); // whoever read it has left; the exit code still tells
-}
-process.exit(await main().then(() => 0, exitCodeOf));
+await runProgram(main);

@@ -1,5 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { UsageError } from './errors.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseArguments, strict } from '../command-line.js';
 import { MEAN_WORK_MS } from './load.js';
 import { servers } from './servers.js';
 import { strategies, usualStrategies } from './strategies.js';
@@ -34,14 +34,7 @@ const MOST_RATE = Math.floor(0.9 * CAPACITY);
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Options {
-  const program = describe();
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) process.exit(0); // the help was asked for, and is printed
-    throw new UsageError(`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')} (--help lists the options)`);
-  }
+  const program = parseArguments(describe(), args);
   const { seconds = USUAL_SECONDS, requests, ...flags } = program.opts<Flags>();
   return { ...flags, requests: requests ?? seconds * flags.rate };
 }
@@ -52,37 +45,34 @@ interface Flags extends Omit<Options, 'requests'> {
 }
 
 function describe(): Command {
-  return new Command('node --import tsx examples/balanced-fetch/main.ts')
-    .description(
-      'Balances requests over five HTTP servers, of which one is slow and one dies in the middle, by one strategy after\n' +
-        'the other: the same load for each, and what becomes of it.',
-    )
-    .addOption(
-      new Option('--requests <n>', 'requests for each strategy, 1 to 1000000')
-        .argParser(wholeNumber(1, MOST_REQUESTS))
-        .conflicts('seconds'),
-    )
-    .option('--seconds <n>', `for so long instead, 1 to 3600 (default: ${USUAL_SECONDS})`, wholeNumber(1, 3600))
-    .option(
-      '--rate <n>',
-      `requests a second, 1 to ${MOST_RATE}; four servers can do ${Math.floor(CAPACITY)}`,
-      wholeNumber(1, MOST_RATE),
-      200,
-    )
-    .option('--seed <n>', 'decides the load, and the lots that strategies draw', wholeNumber(0, 0xffff_ffff), 1)
-    .addOption(
-      new Option('--strategies <names>', `of ${Object.keys(strategies).join(', ')}; with commas between them`)
-        .argParser(names)
-        .default(usualStrategies, usualStrategies.join()),
-    )
-    .option('--simulate', 'no servers, but what they would do, on virtual time: exact, and at once', false)
-    .option('--json', 'one JSON object a line for each strategy', false)
-    .addHelpText('after', '\nExit codes: 0 it ran to its end, 1 it did not, 2 the call is wrong.')
-    .helpOption('--help', 'print this')
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
-    .configureOutput({ writeErr: () => {} })
-    .exitOverride();
+  return strict(
+    new Command('node --import tsx examples/balanced-fetch/main.ts')
+      .description(
+        'Balances requests over five HTTP servers, of which one is slow and one dies in the middle, by one strategy after\n' +
+          'the other: the same load for each, and what becomes of it.',
+      )
+      .addOption(
+        new Option('--requests <n>', 'requests for each strategy, 1 to 1000000')
+          .argParser(wholeNumber(1, MOST_REQUESTS))
+          .conflicts('seconds'),
+      )
+      .option('--seconds <n>', `for so long instead, 1 to 3600 (default: ${USUAL_SECONDS})`, wholeNumber(1, 3600))
+      .option(
+        '--rate <n>',
+        `requests a second, 1 to ${MOST_RATE}; four servers can do ${Math.floor(CAPACITY)}`,
+        wholeNumber(1, MOST_RATE),
+        200,
+      )
+      .option('--seed <n>', 'decides the load, and the lots that strategies draw', wholeNumber(0, 0xffff_ffff), 1)
+      .addOption(
+        new Option('--strategies <names>', `of ${Object.keys(strategies).join(', ')}; with commas between them`)
+          .argParser(names)
+          .default(usualStrategies, usualStrategies.join()),
+      )
+      .option('--simulate', 'no servers, but what they would do, on virtual time: exact, and at once', false)
+      .option('--json', 'one JSON object a line for each strategy', false)
+      .addHelpText('after', '\nExit codes: 0 it ran to its end, 1 it did not, 2 the call is wrong.'),
+  );
 }
 
 function names(text: string): string[] {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ExampleError } from './errors.js';
+import { ExampleError } from '../errors.js';
 import type { FromServer, Start } from './protocol.js';
 import type { ServerPlan } from './servers.js';
 

@@ -1,24 +1,18 @@
 /**
- * A cluster that is replaced under load: three servers, each with a journal on disk, count commands while all but one of them
- * are exchanged, the leader too, one at a time and several at once. A client has a session and loses nothing: at the end each
+ * A cluster that is replaced under load: three servers, each with a journal on disk, count commands while all of them are
+ * exchanged for others, the leader too, one at a time and several at once. A client has a session and loses nothing: at the end each
  * member has counted each command once.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import type { NodeId } from 'quorate/core';
+import { Command } from 'commander';
+import { isQuorateError, type NodeId } from 'quorate/core';
 import { type Member } from 'quorate/host';
 import { openSession, type Session } from 'quorate/host/sessions';
-import { isQuorateError } from 'quorate/core';
-import { exitCodeOfSignal, interrupted } from '../interrupted.js';
+import { parseArguments, strict } from '../command-line.js';
+import { interrupted, runProgram } from '../program.js';
 import { listen, Server } from './server.js';
-
-const USAGE = `change-members: replaces the members of a cluster under load
-
-  --json  one JSON object a line
-  --help  this text
-`;
 
 /** How many commands of the client are under way at a time. */
 const OUTSTANDING = 16;
@@ -154,11 +148,22 @@ async function run(directory: string, say: (text: string, event: object) => void
   return right && acknowledged > 0 ? 0 : 1;
 }
 
+function describe(): Command {
+  return strict(
+    new Command('node --import tsx examples/change-members/main.ts')
+      .description('Exchanges all members of a cluster while a client proposes commands, which all of them count.')
+      .option('--json', 'one JSON object a line', false)
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 each command was counted once by each member, 1 otherwise, 2 the call is wrong.',
+      ),
+  );
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
-  if (values.help === true) return process.stdout.write(USAGE) ? 0 : 1;
+  const { json } = parseArguments(describe(), process.argv.slice(2)).opts<{ json: boolean }>();
   const directory = await mkdtemp(join(tmpdir(), 'quorate-change-members-'));
-  const say = (text: string, event: object): void => console.log(values.json === true ? JSON.stringify(event) : text);
+  const say = (text: string, event: object): void => console.log(json ? JSON.stringify(event) : text);
   try {
     const work = run(directory, say);
     work.catch(() => {}); // it ends with the servers when a signal has come
@@ -169,11 +174,4 @@ async function main(): Promise<number> {
   }
 }
 
-function exitCodeOf(error: unknown): number {
-  const exitCode = exitCodeOfSignal();
-  if (exitCode !== null) return exitCode;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  return (error as { code?: unknown }).code?.toString().startsWith('ERR_PARSE_ARGS') === true ? 2 : 1;
-}
-
-process.exit(await main().catch(exitCodeOf));
+await runProgram(main);

@@ -6,7 +6,6 @@
 import { localGpid } from 'quorate/id/node';
 import { openTcpTransport } from 'quorate/transport/tcp';
 import { createDisplay } from './display.js';
-import { UsageError } from './errors.js';
 import { isGood, type Outcome, type Summary } from './events.js';
 import { Member } from './members.js';
 import { parseOptions, type Options } from './options.js';
@@ -15,7 +14,7 @@ import { describe, jsonLine, outcomeTable } from './report.js';
 import { Script } from './script.js';
 import type { Row } from './table.js';
 import { Watcher } from './watcher.js';
-import { exitCodeOfSignal, interrupted } from '../interrupted.js';
+import { interrupted, runProgram } from '../program.js';
 
 /** Does what was asked for and returns the exit code. */
 async function main(): Promise<number> {
@@ -65,14 +64,4 @@ function summarise(options: Options, outcomes: readonly Outcome[], watcher: Watc
   };
 }
 
-function exitCodeOf(error: unknown): number {
-  const exitCode = exitCodeOfSignal();
-  if (exitCode !== null) return exitCode;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  return error instanceof UsageError ? 2 : 1;
-}
-
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', () => {}); // whoever read it has left; the exit code still tells
-}
-process.exit(await main().catch(exitCodeOf));
+await runProgram(main);

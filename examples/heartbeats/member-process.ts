@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { NodeId } from 'quorate/core';
-import { ExampleError } from './errors.js';
+import { ExampleError } from '../errors.js';
 import type { FromMember, ToMember } from './protocol.js';
 
 const MEMBER = fileURLToPath(new URL('./member.ts', import.meta.url));

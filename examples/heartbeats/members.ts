@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeId } from 'quorate/core';
-import { ExampleError } from './errors.js';
+import { ExampleError } from '../errors.js';
 import { MemberProcess, PortTakenError } from './member-process.js';
 
 /** How often a member is started anew when somebody else has taken its port while it was dead, and the pause before. */

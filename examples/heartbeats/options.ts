@@ -1,6 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseArguments, strict } from '../command-line.js';
 import { detectors } from './detectors.js';
-import { UsageError } from './errors.js';
+import { UsageError } from '../errors.js';
 
 /** What was asked for. */
 export interface Options {
@@ -30,14 +31,7 @@ const MOST_INTERVALS = 500;
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Options {
-  const program = describe();
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) process.exit(0); // the help was asked for, and is printed
-    throw new UsageError(`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')} (--help lists the options)`);
-  }
+  const program = parseArguments(describe(), args);
   const { interval, timeout, ...flags } = program.opts<Flags>();
   const timeoutMs = timeout ?? Math.max(LEAST_TIMEOUT_MS, TIMEOUT_INTERVALS * interval);
   if (timeoutMs < 2 * interval || timeoutMs > MOST_INTERVALS * interval) {
@@ -55,30 +49,29 @@ interface Flags {
 }
 
 function describe(): Command {
-  return new Command('node --import tsx examples/heartbeats/main.ts')
-    .description(
-      'Watches the heartbeats of five processes while one is stopped, one is killed and restarted, one is kept busy and ' +
-        'one leaves: what is noticed, after how long, and whether anybody is suspected wrongly.',
-    )
-    .addOption(new Option('--detector <name>', 'what judges silence').choices(Object.keys(detectors)).default('fixed'))
-    .option('--interval <ms>', 'how often the processes beat, 10 to 10000', wholeNumber(10, 10_000), 200)
-    .option(
-      '--timeout <ms>',
-      'silence after which a process that beats regularly is suspected; bertier chooses a shorter one\n' +
-        `(default: ${LEAST_TIMEOUT_MS}, or ${TIMEOUT_INTERVALS} intervals when that is more)`,
-      wholeNumber(20, 100_000),
-    )
-    .option('--fast', 'everything at once, without pauses to look at it', false)
-    .option('--json', 'one JSON object for each event and for the summary, a line each', false)
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 all was noticed and nobody was suspected wrongly, 1 it was not so, 2 the call is wrong.',
-    )
-    .helpOption('--help', 'print this')
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
-    .configureOutput({ writeErr: () => {} })
-    .exitOverride();
+  return strict(
+    new Command('node --import tsx examples/heartbeats/main.ts')
+      .description(
+        'Watches the heartbeats of five processes while one is stopped, one is killed and restarted, one is kept busy and ' +
+          'one leaves: what is noticed, after how long, and whether anybody is suspected wrongly.',
+      )
+      .addOption(
+        new Option('--detector <name>', 'what judges silence').choices(Object.keys(detectors)).default('fixed'),
+      )
+      .option('--interval <ms>', 'how often the processes beat, 10 to 10000', wholeNumber(10, 10_000), 200)
+      .option(
+        '--timeout <ms>',
+        'silence after which a process that beats regularly is suspected; bertier chooses a shorter one\n' +
+          `(default: ${LEAST_TIMEOUT_MS}, or ${TIMEOUT_INTERVALS} intervals when that is more)`,
+        wholeNumber(20, 100_000),
+      )
+      .option('--fast', 'everything at once, without pauses to look at it', false)
+      .option('--json', 'one JSON object for each event and for the summary, a line each', false)
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 all was noticed and nobody was suspected wrongly, 1 it was not so, 2 the call is wrong.',
+      ),
+  );
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

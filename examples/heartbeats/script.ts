@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Display } from './display.js';
-import { ExampleError } from './errors.js';
+import { ExampleError } from '../errors.js';
 import { actions, type Action, type Outcome } from './events.js';
 import type { Member } from './members.js';
 import type { Options } from './options.js';

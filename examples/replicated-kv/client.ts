@@ -3,7 +3,8 @@ import { isQuorateError, systemClock, type NodeId } from 'quorate/core';
 import { openRequests, type RequestError, type Requests } from 'quorate/host';
 import { openTcpTransport, type TcpTransport } from 'quorate/transport/tcp';
 import type { Identity } from './certificates.js';
-import { DemoError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
+import { ExampleError } from '../errors.js';
 import type { Json } from './kv-state-machine.js';
 import {
   CLUSTER,
@@ -158,14 +159,14 @@ export class KvClient implements AsyncDisposable {
       }
       await sleep(PROBE_PAUSE_MS);
     }
-    throw new DemoError(this.#closed ? 'the client is closed' : `no leader was found in ${GIVE_UP_MS / 1000} s`);
+    throw new ExampleError(this.#closed ? 'the client is closed' : `no leader was found in ${GIVE_UP_MS / 1000} s`);
   }
 
   /** Rejects unless that server leads; one that leads in a bygone term has not heard yet that it was replaced. */
   async #mustLead(id: NodeId): Promise<StatusReply> {
     const status = await this.status(id);
     if (status.role === 'leader' && status.term >= this.#term) return status;
-    throw new DemoError(`${id} does not lead`);
+    throw new ExampleError(`${id} does not lead`);
   }
 
   async #askLeader(request: KvRequest): Promise<unknown> {
@@ -219,6 +220,6 @@ function pauseBefore(attempt: number): number {
   return Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
 }
 
-function gaveUp(request: KvRequest, error: unknown): DemoError {
-  return new DemoError(`a ${request.op} did not succeed within ${GIVE_UP_MS / 1000} s: ${messageOf(error)}`);
+function gaveUp(request: KvRequest, error: unknown): ExampleError {
+  return new ExampleError(`a ${request.op} did not succeed within ${GIVE_UP_MS / 1000} s: ${messageOf(error)}`);
 }

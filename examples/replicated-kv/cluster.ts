@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeId } from 'quorate/core';
 import type { Authority, Identity } from './certificates.js';
-import { DemoError, UsageError } from './errors.js';
+import { ExampleError, UsageError } from '../errors.js';
 import { HOST } from './protocol.js';
 import { PortTakenError, ServerProcess } from './server-process.js';
 
@@ -120,7 +120,7 @@ export class Cluster {
   }
 
   #launch(id: NodeId): ServerProcess {
-    if (this.#over) throw new DemoError('the servers are being ended');
+    if (this.#over) throw new ExampleError('the servers are being ended');
     const report = (error: Error): void => this.#reportFailure(id, error);
     const server = new ServerProcess(id, join(this.#directory, id), report);
     this.#processes.set(id, server);

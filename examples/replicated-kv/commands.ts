@@ -4,7 +4,8 @@ import { isQuorateError, type NodeId } from 'quorate/core';
 import type { Identity } from './certificates.js';
 import { CLIENT_ID, KvClient } from './client.js';
 import { askControl, type ControlReply, type ControlRequest } from './control.js';
-import { DemoError, messageOf, UsageError } from './errors.js';
+import { messageOf } from './errors.js';
+import { ExampleError, UsageError } from '../errors.js';
 import type { Json } from './kv-state-machine.js';
 import { controlPath, findRunning, removeStale, staleMessage, type Running, type ServerPlace } from './place.js';
 import type { PutReply, StatusReply } from './protocol.js';
@@ -31,9 +32,10 @@ export async function runCommand(command: ClientCommand): Promise<number> {
   const found = await findRunning();
   if (found.state === 'none') throw new UsageError('no cluster is there; npm run demo -- --keep starts one that stays');
   if (command.op === 'stop') return await stop(found.state === 'stale' ? found.running : 'alive', command.json);
-  if (found.state === 'stale') throw new DemoError(staleMessage(found.running));
+  if (found.state === 'stale') throw new ExampleError(staleMessage(found.running));
   const servers = found.running.servers;
-  if (servers === null) throw new DemoError(`the cluster of process ${found.running.pid} is still busy with its run`);
+  if (servers === null)
+    throw new ExampleError(`the cluster of process ${found.running.pid} is still busy with its run`);
   const addresses = Object.fromEntries(Object.entries(servers).map(([id, { address }]) => [id, address]));
   await using client = await KvClient.open(addresses, await identityFor(found.running));
   if (command.op === 'get') return await get(client, command.key, command.json);
@@ -65,8 +67,9 @@ async function putSafely(client: KvClient, key: string, value: Json): Promise<Pu
       return await client.putOnce(key, value);
     } catch (error) {
       if (!isQuorateError(error)) throw error;
-      if (error.outcome === 'unknown') throw new DemoError(`nobody can say whether it was stored: ${messageOf(error)}`);
-      if (performance.now() > giveUpAt) throw new DemoError(`it was not stored: ${messageOf(error)}`);
+      if (error.outcome === 'unknown')
+        throw new ExampleError(`nobody can say whether it was stored: ${messageOf(error)}`);
+      if (performance.now() > giveUpAt) throw new ExampleError(`it was not stored: ${messageOf(error)}`);
     }
     await sleep(PUT_PAUSE_MS);
   }
@@ -137,8 +140,8 @@ async function identityFor({ secure }: Running): Promise<Identity | null> {
 
 async function ask(request: ControlRequest): Promise<unknown> {
   const reply: ControlReply | null = await askControl(controlPath(), request);
-  if (reply === null) throw new DemoError('the cluster ended before it answered');
-  if ('error' in reply) throw new DemoError(reply.error);
+  if (reply === null) throw new ExampleError('the cluster ended before it answered');
+  if ('error' in reply) throw new ExampleError(reply.error);
   return reply.ok;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isQuorateError } from 'quorate/core';
 import type { KvClient } from './client.js';
-import { DemoError } from './errors.js';
+import { ExampleError } from '../errors.js';
 import { noted, type History } from './history.js';
 
 /** The keys on which callers meet. The workload's keys end with a number behind `#`, so no record of a user is among them. */
@@ -58,7 +58,7 @@ export class Contention {
   async settle(): Promise<void> {
     for (const [i, key] of CONTENDED_KEYS.entries()) {
       for (let tries = 1; !(await this.#put(key, this.#firstProcess + i * CALLERS)); tries++) {
-        if (tries === LAST_PUTS) throw new DemoError(`the last put of ${key} did not succeed`);
+        if (tries === LAST_PUTS) throw new ExampleError(`the last put of ${key} did not succeed`);
         await sleep(PAUSE_MS);
       }
     }

@@ -1,9 +1,3 @@
-/** The call or its input is wrong: one line says what and how to mend it, and the exit code is 2. */
-export class UsageError extends Error {}
-
-/** The run could not be brought to its end: exit code 1. */
-export class DemoError extends Error {}
-
 /** The first line of what an error says. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isQuorateError, type NodeId } from 'quorate/core';
 import type { KvClient } from './client.js';
 import type { Cluster } from './cluster.js';
-import { DemoError } from './errors.js';
+import { ExampleError } from '../errors.js';
 import type { Narrator } from './narrator.js';
 import type { Progress } from './progress.js';
 
@@ -50,7 +50,7 @@ export class Failures {
       if ((await this.#appliedIndex(id)) >= commitIndex) return;
       await sleep(CATCH_UP_PAUSE_MS);
     }
-    throw new DemoError(`server ${id} did not catch up with the others within ${CATCH_UP_MS / 1000} s`);
+    throw new ExampleError(`server ${id} did not catch up with the others within ${CATCH_UP_MS / 1000} s`);
   }
 
   /** How far a server is; not far at all while it cannot be reached. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { isQuorateError } from 'quorate/core';
-import { messageOf, reasonOf, UsageError } from './errors.js';
+import { messageOf, reasonOf } from './errors.js';
+import { UsageError } from '../errors.js';
 import type { Json } from './kv-state-machine.js';
 
 /** What a caller did. A process here is a caller that makes one call at a time. */

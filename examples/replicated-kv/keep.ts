@@ -3,7 +3,8 @@ import type { NodeId } from 'quorate/core';
 import type { Authority } from './certificates.js';
 import type { Cluster } from './cluster.js';
 import type { ControlRequest } from './control.js';
-import { DemoError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
+import { ExampleError } from '../errors.js';
 import type { Narrator } from './narrator.js';
 import { Place, type Running } from './place.js';
 
@@ -44,7 +45,7 @@ export class KeptCluster {
   /** Rejects when it is to end while its run goes on; never resolves. */
   async stoppedEarly(): Promise<never> {
     await this.#stopAsked;
-    throw new DemoError('it was stopped before its run was over');
+    throw new ExampleError('it was stopped before its run was over');
   }
 
   /** Lets it be used, and resolves when it is to end: by `stop`, or by `interrupted`, which rejects. */
@@ -88,7 +89,7 @@ export class KeptCluster {
         this.#askToStop();
         return await this.#gone;
       case 'certificate':
-        if (this.#parts.authority === null) throw new DemoError('this cluster has no certificates');
+        if (this.#parts.authority === null) throw new ExampleError('this cluster has no certificates');
         return await this.#parts.authority.issue(request.id);
     }
   }

@@ -9,7 +9,7 @@ import type { Authority } from './certificates.js';
 import { Cluster } from './cluster.js';
 import { runCommand } from './commands.js';
 import { runDemo, type DemoParts } from './demo.js';
-import { messageOf, reasonOf, UsageError } from './errors.js';
+import { reasonOf } from './errors.js';
 import { noHistory, openHistory } from './history.js';
 import { KeptCluster } from './keep.js';
 import { createNarrator } from './narrator.js';
@@ -18,7 +18,7 @@ import { makeJournalFolder } from './place.js';
 import { RecordedHistory } from './recorded-history.js';
 import { complaints, isGood, jsonLine, table, type Result } from './report.js';
 import { fileRecords, mimeRecords, Workload } from './workload.js';
-import { exitCodeOfSignal, interrupted } from '../interrupted.js';
+import { interrupted, runProgram } from '../program.js';
 
 /** Does what was asked for and returns the exit code. */
 async function main(): Promise<number> {
@@ -96,14 +96,4 @@ function noMajority(nodes: number): string {
   return `no kill is survived here (${left}): the dead process is restarted at once, and failover includes that`;
 }
 
-function exitCodeOf(error: unknown): number {
-  const exitCode = exitCodeOfSignal();
-  if (exitCode !== null) return exitCode;
-  process.stderr.write(`${messageOf(error)}\n`);
-  return error instanceof UsageError ? 2 : 1;
-}
-
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', () => {}); // whoever read it has left; the exit code still tells
-}
-process.exit(await main().catch(exitCodeOf));
+await runProgram(main);

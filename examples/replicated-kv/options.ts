@@ -1,7 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { parseArguments, strict } from '../command-line.js';
 import { systemSeed } from 'quorate/core';
 import type { ClientCommand } from './commands.js';
-import { UsageError } from './errors.js';
+import { UsageError } from '../errors.js';
 
 /** What the demo was asked for. */
 export interface Options {
@@ -42,13 +43,7 @@ export function parseCall(args: readonly string[]): Call {
   let call: Call | null = null;
   const program = describeRun((options) => (call = { run: options }));
   describeCommands(program, (command) => (call = { command }));
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) process.exit(0); // the help was asked for, and is printed
-    throw new UsageError(`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')} (--help lists the options)`);
-  }
+  parseArguments(program, args);
   return call!;
 }
 
@@ -100,16 +95,6 @@ function describeCommands(program: Command, tell: (command: ClientCommand) => vo
 
 interface Json {
   readonly json: boolean;
-}
-
-function strict(command: Command): Command {
-  return command
-    .helpOption('--help', 'print this')
-    .helpCommand(false)
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
-    .configureOutput({ writeErr: () => {} })
-    .exitOverride();
 }
 
 /** @throws UsageError */

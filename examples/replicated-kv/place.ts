@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { NodeId } from 'quorate/core';
 import { ControlServer, isAlive, type ControlRequest } from './control.js';
-import { reasonOf, UsageError } from './errors.js';
+import { reasonOf } from './errors.js';
+import { UsageError } from '../errors.js';
 
 /** What programs in other terminals need to know of a cluster that stays. */
 export interface Running {

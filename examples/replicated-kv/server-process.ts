@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { NodeId } from 'quorate/core';
 import type { Identity } from './certificates.js';
-import { DemoError } from './errors.js';
+import { ExampleError } from '../errors.js';
 import type { FromServer, ToServer } from './protocol.js';
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
@@ -15,7 +15,7 @@ const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /** The port is in use. */
-export class PortTakenError extends DemoError {}
+export class PortTakenError extends ExampleError {}
 
 /** One run of one server process. */
 export class ServerProcess {
@@ -83,15 +83,15 @@ export class ServerProcess {
     const late = sleep(START_TIMEOUT_MS, null, { ref: false });
     this.#child.send(message, () => {});
     const answer = await Promise.race([answered, ended, late]);
-    if (answer === null) throw new DemoError(`server ${this.#id} did not start within ${START_TIMEOUT_MS / 1000} s`);
+    if (answer === null) throw new ExampleError(`server ${this.#id} did not start within ${START_TIMEOUT_MS / 1000} s`);
     return answer;
   }
 
-  #whyEnded(): DemoError {
+  #whyEnded(): ExampleError {
     const { exitCode, signalCode } = this.#child;
     const how = signalCode === null ? `with exit code ${exitCode}` : `by ${signalCode}`;
-    if (this.#failed === null) return new DemoError(`server ${this.#id} ended unexpectedly, ${how}`);
+    if (this.#failed === null) return new ExampleError(`server ${this.#id} ended unexpectedly, ${how}`);
     const message = `server ${this.#id} failed: ${this.#failed.message}`;
-    return this.#failed.code === 'address-in-use' ? new PortTakenError(message) : new DemoError(message);
+    return this.#failed.code === 'address-in-use' ? new PortTakenError(message) : new ExampleError(message);
   }
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import mimeDb from 'mime-db';
 import { messagePackCodec } from 'quorate/codec';
-import { messageOf, reasonOf, UsageError } from './errors.js';
+import { messageOf, reasonOf } from './errors.js';
+import { UsageError } from '../errors.js';
 import type { Entry, Json } from './kv-state-machine.js';
 
 /** The largest value that is accepted, in bytes: all that are in flight together must fit into the servers' queues. */

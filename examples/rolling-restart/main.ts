@@ -4,9 +4,8 @@
  * fails. With `--break-last` the new version does not get well on the last server, and all go back to the old one.
  */
 import { rollingRestart, RollingRestartError, type RestartProgress } from 'quorate/health';
-import { exitCodeOfSignal, interrupted } from '../interrupted.js';
+import { interrupted, runProgram } from '../program.js';
 import { Client } from './client.js';
-import { UsageError } from './errors.js';
 import { Fleet } from './fleet.js';
 import { parseOptions, type Options } from './options.js';
 
@@ -97,14 +96,4 @@ function countsOf(reasons: readonly string[]): Map<string, number> {
   return counts;
 }
 
-function exitCodeOf(error: unknown): number {
-  const exitCode = exitCodeOfSignal();
-  if (exitCode !== null) return exitCode;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  return error instanceof UsageError ? 2 : 1;
-}
-
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', () => {}); // whoever read it has left; the exit code still tells
-}
-process.exit(await main().catch(exitCodeOf));
+await runProgram(main);

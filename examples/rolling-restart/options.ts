@@ -1,5 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { UsageError } from './errors.js';
+import { Command, InvalidArgumentError } from 'commander';
+import { parseArguments, strict } from '../command-line.js';
 
 /** What was asked for. */
 export interface Options {
@@ -17,32 +17,22 @@ export interface Options {
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Options {
-  const program = describe();
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) process.exit(0); // the help was asked for, and is printed
-    throw new UsageError(`${error.message.replace(/^error: /, '')} (--help lists the options)`);
-  }
+  const program = parseArguments(describe(), args);
   return program.opts<Options>();
 }
 
 function describe(): Command {
-  return new Command('node --import tsx examples/rolling-restart/main.ts')
-    .description('Restarts three HTTP servers with a new version, one after the other, while requests go on.')
-    .option('--rate <n>', 'requests a second, 1 to 1000', rate, 200)
-    .option('--break-last', 'the new version does not get well on the last server, so that all go back', false)
-    .option('--json', 'one JSON object a line', false)
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 no request failed and it came to the end that was expected, 1 otherwise, 2 the call is wrong.',
-    )
-    .helpOption('--help', 'print this')
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
-    .configureOutput({ writeErr: () => {} })
-    .exitOverride();
+  return strict(
+    new Command('node --import tsx examples/rolling-restart/main.ts')
+      .description('Restarts three HTTP servers with a new version, one after the other, while requests go on.')
+      .option('--rate <n>', 'requests a second, 1 to 1000', rate, 200)
+      .option('--break-last', 'the new version does not get well on the last server, so that all go back', false)
+      .option('--json', 'one JSON object a line', false)
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 no request failed and it came to the end that was expected, 1 otherwise, 2 the call is wrong.',
+      ),
+  );
 }
 
 function rate(text: string): number {
